@@ -1,0 +1,4 @@
+/**
+ * @file The version of archc; a test holds it equal to `package.json`.
+ */
+export const VERSION = '0.1.0';

@@ -1,0 +1,34 @@
+/**
+ * @file The contract: what can be proved of a model's experts on its graph, and the check of what a spec demands. One file per clause.
+ */
+import type { Graph } from '../graph/graph.js';
+import { sizeOf } from '../graph/ops.js';
+import { analysisOf } from './analysis.js';
+import { checkActive } from './active.js';
+import { checkAdditive } from './additive.js';
+import { checkBypass } from './bypass.js';
+import { checkCausal, checkCausalBlock } from './causal.js';
+import { checkPrivate } from './private.js';
+import type { ContractReport } from './report.js';
+import { readsOf } from './tables.js';
+
+export { checkContract } from './check.js';
+export type { ContractReport, FamilyContract, Verdict } from './report.js';
+
+/** Every clause for every family of experts, computed from the forward graph; nothing is taken from declarations. */
+export function analyseContract(graph: Graph): ContractReport {
+  const analysis = analysisOf(graph);
+  const families = graph.families.map((family) => {
+    const reads = readsOf(analysis, family);
+    return {
+      family,
+      units: sizeOf(family.axes),
+      additive: checkAdditive(analysis, family),
+      causal: checkCausalBlock(analysis, family),
+      active: checkActive(family, reads),
+      private: checkPrivate(graph, family, reads),
+      bypass: checkBypass(analysis, family),
+    };
+  });
+  return { causal: checkCausal(analysis), families };
+}

@@ -1,0 +1,49 @@
+/**
+ * @file Messages about budgets and device limits (ARCH4xxx).
+ */
+import { bytes, whole } from '../../show/units.js';
+import type { MessageTable } from '../message.js';
+
+export interface LimitParams {
+  /** `what`: `layers`, `operations`. */
+  readonly ARCH4001: { readonly what: string; readonly got: number; readonly limit: number };
+  /** `limitName`: the device limit, as WebGPU calls it. Bytes. */
+  readonly ARCH4002: { readonly tensor: string; readonly bytes: number; readonly limit: number; readonly limitName: string };
+  readonly ARCH4003: { readonly param: string; readonly use: string };
+}
+
+export const limitMessages: MessageTable<LimitParams> = {
+  ARCH4001: {
+    title: 'too large to compile',
+    message: (p) => `the spec has ${whole(p.got)} ${p.what}; the limit is ${whole(p.limit)}`,
+    help: (p) => (p.what === 'layers' ? 'use fewer, wider layers' : 'use fewer layers, or smaller blocks'),
+    explain: {
+      text: `archc expands every layer into operations before it can run anything. Beyond the limit compilation would take minutes and the step
+could not be dispatched in reasonable time; more often a number was mistyped.`,
+      failing: `layers 10000 { attention { heads = 4 } }`,
+      fixed: `layers 10 { attention { heads = 4 } }`,
+    },
+  },
+  ARCH4002: {
+    title: 'a tensor exceeds a limit of the device',
+    message: (p) => `\`${p.tensor}\` needs ${bytes(p.bytes)}; ${p.limitName} is ${bytes(p.limit)}`,
+    help: () => 'lower `batch` or the dims it is made of; `archc show --memory` prints every tensor, `archc doctor` the limits',
+    explain: {
+      text: `A device binds at most so many bytes to one kernel (128 MiB on some adapters) and allocates at most so many in one buffer. The
+tensor named is larger and cannot be split. Activations shrink with \`train.batch\` and \`dims.ctx\`, tables with the number of experts.`,
+      failing: `train { batch = 4096 }`,
+      fixed: `train { batch = 16 }`,
+    },
+  },
+  ARCH4003: {
+    title: 'touched_adam on a table that is not only gathered from',
+    message: (p) => `\`touched_adam\` updates only gathered rows, but \`${p.param}\` is also used by ${p.use}`,
+    help: () => 'use `adamw` for this group',
+    explain: {
+      text: `\`touched_adam\` (SparseAdam in PyTorch) reads and writes only the rows that were gathered in a step; moments of the others do not
+decay. It is right only for tables that are read through a choice and in no other way: elsewhere every row has a gradient.`,
+      failing: `group layers.attention { optimizer = touched_adam }`,
+      fixed: `group layers.ffn.unit { optimizer = touched_adam }`,
+    },
+  },
+};

@@ -1,0 +1,161 @@
+/**
+ * @file The structural primitives of the language, by name: axis reshaping, choices, attention, statistics. Elementwise functions and reductions
+ * are in `calls.ts`. Settings that name axes are written `axis = e, into = [part, f]`.
+ */
+import type { Call, Expr } from '../../grammar/ast.js';
+import type { Axis, Node } from '../graph/graph.js';
+import { argument } from './calls.js';
+import type { Context } from './context.js';
+import { evaluate, evaluateTensor } from './expressions.js';
+import type { Frame } from './frame.js';
+import { evaluateAxes, evaluateAxis, evaluateNumber } from './statics.js';
+import { type Choice, type Value, describeValue, number, tensor } from './values.js';
+
+/** One call of a primitive, with readers for its arguments. */
+class Site {
+  constructor(readonly context: Context, readonly frame: Frame, readonly name: string, readonly call: Call) {}
+
+  tensor(at: number): Node {
+    return evaluateTensor(this.context, this.frame, argument(this.context, this.frame, this.call, at, this.name));
+  }
+  value(at: number): Value {
+    return evaluate(this.context, this.frame, argument(this.context, this.frame, this.call, at, this.name));
+  }
+  choice(at: number): Choice {
+    const value = this.value(at);
+    if (value.kind === 'choice') return value;
+    return this.context.fail('ARCH2012', { owner: this.name, name: `argument ${at + 1}`, expected: 'a choice', got: describeValue(value) }, this.call.span);
+  }
+  setting(name: string): Expr {
+    return this.optional(name) ?? this.context.fail('ARCH2011', { owner: this.name, name, type: 'axis' }, this.call.span);
+  }
+  optional(name: string): Expr | undefined {
+    const given = this.call.settings.find((setting) => setting.name.name === name);
+    return given && (given.value ?? { kind: 'path', segments: [given.name], span: given.span });
+  }
+  axis(name: string, on: readonly Axis[] = []): Axis {
+    return evaluateAxis(this.context, this.frame, this.setting(name), on);
+  }
+  axes(name: string, on: readonly Axis[] = []): readonly Axis[] {
+    return evaluateAxes(this.context, this.frame, this.setting(name), on);
+  }
+  get build(): Context['build'] {
+    return this.context.build;
+  }
+}
+
+interface Builtin {
+  readonly settings: readonly string[];
+  readonly run: (site: Site) => Value;
+}
+
+const builtins: Readonly<Record<string, Builtin>> = {
+  /** where(condition, a, b) */
+  where: { settings: [], run: (s) => tensor(s.build.select(s.tensor(0), s.tensor(1), s.tensor(2))) },
+  max: { settings: [], run: (s) => extreme(s, 'max', Math.max) },
+  min: { settings: [], run: (s) => extreme(s, 'min', Math.min) },
+  /** 0, 1, 2, ... along an axis */
+  iota: { settings: [], run: (s) => tensor(s.build.iota(evaluateAxis(s.context, s.frame, argument(s.context, s.frame, s.call, 0, s.name)))) },
+  /** The number of places along an axis, or a pack of axes. */
+  size: { settings: [], run: (s) => number(evaluateAxes(s.context, s.frame, argument(s.context, s.frame, s.call, 0, s.name)).reduce((n, axis) => n * axis.size, 1)) },
+  split: { settings: ['axis', 'into'], run: (s) => { const x = s.tensor(0); return tensor(s.build.split(x, s.axis('axis', x.axes), s.axes('into'))); } },
+  merge: { settings: ['axes', 'into'], run: (s) => { const x = s.tensor(0); return tensor(s.build.merge(x, s.axes('axes', x.axes), s.axis('into'))); } },
+  rename: { settings: ['from', 'to'], run: (s) => { const x = s.tensor(0); return tensor(s.build.rename(x, s.axis('from', x.axes), s.axis('to'))); } },
+  /** `into.size` places of `axis` from `start` on */
+  slice: {
+    settings: ['axis', 'start', 'into'],
+    run: (s) => { const x = s.tensor(0); return tensor(s.build.slice(x, s.axis('axis', x.axes), evaluateNumber(s.context, s.frame, s.setting('start'), 'start'), s.axis('into'))); },
+  },
+  /** Tensors side by side along a new axis, one place each. */
+  stack: {
+    settings: ['axis'],
+    run: (s) => {
+      const axis = s.axis('axis');
+      const parts = s.call.args.map(() => s.build.axis(axis.name, 1));
+      return tensor(s.build.concat(s.call.args.map((arg, i) => expandOne(s, evaluateTensor(s.context, s.frame, arg), parts[i])), parts, axis));
+    },
+  },
+  /** out[i] = x[i - by] along `axis`, zero outside; a positive `by` looks at the past. */
+  shift: {
+    settings: ['axis', 'by'],
+    run: (s) => { const x = s.tensor(0); return tensor(s.build.shift(x, s.axis('axis', x.axes), evaluateNumber(s.context, s.frame, s.setting('by'), 'by'))); },
+  },
+  stop_gradient: { settings: [], run: (s) => tensor(s.build.stopGradient(s.tensor(0))) },
+  /** The `take` best along `over`; the scores are the values chosen. */
+  top: {
+    settings: ['over', 'take'],
+    run: (s) => {
+      const x = s.tensor(0);
+      const over = s.axis('over', x.axes);
+      const index = s.build.top(x, over, s.axis('take'));
+      return { kind: 'choice', index, score: s.build.gather(x, [over], [index]), of: over };
+    },
+  },
+  /** The `take` best pairs (i, j) by score[0, i] + score[1, j], as members i * n + j of the axis `of`. */
+  top_product: { settings: ['half', 'over', 'take', 'of'], run: topProduct },
+  causal_attention: { settings: ['scale'], run: attention },
+  /** How many choices fell on each member. No gradient. */
+  count: { settings: [], run: (s) => tensor(count(s, s.choice(0))) },
+  /** The fraction of all choices that fell on each member. No gradient. */
+  share: { settings: [], run: (s) => { const pick = s.choice(0); return tensor(s.build.div(count(s, pick), pick.index.axes.reduce((n, axis) => n * axis.size, 1))); } },
+};
+
+export const builtinNames = Object.keys(builtins);
+
+/** The result of the primitive `name`; undefined when there is none. */
+export function callBuiltin(context: Context, frame: Frame, name: string, call: Call): Value | undefined {
+  if (!Object.hasOwn(builtins, name)) return undefined;
+  const builtin = builtins[name];
+  if (!builtin) return undefined;
+  for (const setting of call.settings) {
+    if (!builtin.settings.includes(setting.name.name)) context.fail('ARCH2002', { owner: name, name: setting.name.name, among: builtin.settings }, setting.span);
+  }
+  return context.shaped(frame, call.span, () => builtin.run(new Site(context, frame, name, call)));
+}
+
+function extreme(s: Site, fn: 'max' | 'min', of: (a: number, b: number) => number): Value {
+  const a = s.value(0);
+  const b = s.value(1);
+  if (a.kind === 'number' && b.kind === 'number') return number(of(a.value, b.value));
+  return tensor(s.build.map(fn, s.tensor(0), s.tensor(1)));
+}
+
+function expandOne(s: Site, x: Node, axis: Axis | undefined): Node {
+  return axis ? s.build.expand(x, [axis]) : x;
+}
+
+function topProduct(s: Site): Value {
+  const x = s.tensor(0);
+  const build = s.build;
+  const half = s.axis('half', x.axes);
+  const over = s.axis('over', x.axes);
+  const of = s.axis('of');
+  if (of.size !== over.size ** 2) s.context.fail('ARCH3002', { axis: of.name, sizes: [over.size ** 2, of.size] }, s.call.span, { notes: s.context.notes(s.frame) });
+  const index = build.topProduct(x, half, over, s.axis('take'));
+  const score = (at: 0 | 1): Node => {
+    const part = at === 0 ? build.map('div', index, over.size) : build.map('mod', index, over.size);
+    return build.gather(build.slice(x, half, at), [over], [part]);
+  };
+  return { kind: 'choice', index, score: build.add(score(0), score(1)), of };
+}
+
+/** q[h, e], k[g, e], v[g, f]: the head axis is the one k lacks, or the one all share; the width is the axis q and k share besides. */
+function attention(s: Site): Value {
+  const [q, k, v] = [s.tensor(0), s.tensor(1), s.tensor(2)];
+  const own = (x: Node): Axis[] => x.axes.filter((axis) => axis !== s.context.batch && axis !== s.context.time);
+  const [heads, key] = own(q);
+  const [groups, keyOfK] = own(k);
+  const [groupsOfV, value] = own(v);
+  if (!heads || !key || !groups || !value || key !== keyOfK || groups !== groupsOfV || own(q).length !== 2 || own(k).length !== 2 || own(v).length !== 2) {
+    return s.context.fail('ARCH3010', { text: 'causal_attention takes q[heads, width], k[groups, width] and v[groups, width of values], in this order of axes' }, s.call.span, { notes: s.context.notes(s.frame) });
+  }
+  if (heads.size % groups.size !== 0) s.context.fail('ARCH3003', { what: heads.name, value: heads.size, divisor: groups.name, by: groups.size }, s.call.span, { notes: s.context.notes(s.frame) });
+  const given = s.optional('scale');
+  const scale = given ? evaluateNumber(s.context, s.frame, given, 'scale') : key.size ** -0.5;
+  return tensor(s.build.attention(q, k, v, { heads, groups, key, value, scale }).out);
+}
+
+function count(s: Site, pick: Choice): Node {
+  const ones = s.build.expand(s.build.constant(1), pick.index.axes);
+  return s.build.stopGradient(s.build.scatter(ones, [pick.of], [pick.index], [pick.of]));
+}

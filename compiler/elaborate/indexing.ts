@@ -1,0 +1,38 @@
+/**
+ * @file `table[pick]`, `u[opened, pick]`, `logits[v: targets]`, `pair[part: 0]`: lookup by choice, by an integer tensor, or at a fixed place.
+ */
+import type { Expr } from '../../grammar/ast.js';
+import { axesText } from '../graph/shape-error.js';
+import type { Axis, Node } from '../graph/graph.js';
+import type { Context } from './context.js';
+import { evaluate, evaluateTensor } from './expressions.js';
+import type { Frame } from './frame.js';
+import { evaluateAxis } from './statics.js';
+import { type Value, describeValue, tensor } from './values.js';
+
+export function evaluateIndex(context: Context, frame: Frame, expr: Extract<Expr, { kind: 'index' }>): Value {
+  let base = evaluateTensor(context, frame, expr.base);
+  const axes: Axis[] = [];
+  const indices: Node[] = [];
+  for (const entry of expr.entries) {
+    const named = entry.axis && evaluateAxis(context, frame, { kind: 'path', segments: [entry.axis], span: entry.axis.span }, base.axes);
+    const value = evaluate(context, frame, entry.value);
+    if (named && value.kind === 'number') {
+      base = context.shaped(frame, entry.span, () => context.build.slice(base, named, value.value));
+      continue;
+    }
+    const axis = named ?? (value.kind === 'choice' ? value.of : undefined);
+    const index = value.kind === 'choice' ? value.index : value.kind === 'tensor' && value.node.dtype === 'i32' ? value.node : undefined;
+    if (!axis || !index) {
+      const expected = named ? 'a number, a choice or token ids' : 'a choice (or name the axis: `table[axis: ids]`)';
+      return context.fail('ARCH2012', { owner: frame.block, name: 'index', expected, got: describeValue(value) }, entry.span);
+    }
+    if (!base.axes.includes(axis)) {
+      return context.fail('ARCH3010', { text: `there is no axis \`${axis.name}\` (${axis.size}) to choose from in ${axesText(base.axes)}` }, entry.span, { notes: context.notes(frame) });
+    }
+    axes.push(axis);
+    indices.push(index);
+  }
+  if (axes.length === 0) return tensor(base);
+  return tensor(context.shaped(frame, expr.span, () => context.build.gather(base, axes, indices)));
+}

@@ -1,0 +1,112 @@
+/**
+ * @file Evaluates the losses of an arch: expressions over named activations, where `mean(layers)(...)` repeats over the layers and paths
+ * inside it are relative to each.
+ */
+import type { Call } from '../../grammar/ast.js';
+import { printExpr } from '../../grammar/print-expressions.js';
+import { Reported } from '../diagnostics/diagnostic.js';
+import type { Loss, Node, ResidualAdd, ScalarSpec } from '../graph/graph.js';
+import { axesText } from '../graph/shape-error.js';
+import type { ModelLoss } from '../model/model.js';
+import { callBlock } from './blocks.js';
+import type { Context } from './context.js';
+import { evaluate, toTensor } from './expressions.js';
+import { Frame } from './frame.js';
+import { evaluateNumber } from './statics.js';
+import { type Value, tensor } from './values.js';
+
+export function elaborateLosses(context: Context, residual: readonly ResidualAdd[]): Loss[] {
+  const losses: Loss[] = [];
+  for (const loss of context.model.losses) {
+    const file = loss.value.span.file;
+    const scope = context.model.scopes.get(file === '--set' ? context.model.file : file);
+    if (!scope) throw new Error(`no scope for ${file}`);
+    const frame = new SpecFrame(context, loss, scope, residual);
+    try {
+      const node = toTensor(context, frame, evaluate(context, frame, loss.value), loss.value);
+      if (node.axes.length > 0) context.fail('ARCH3008', { loss: loss.name, axes: axesText(node.axes) }, loss.value.span);
+      losses.push({ name: loss.name, node, span: loss.value.span });
+    } catch (error) {
+      if (!(error instanceof Reported)) throw error;
+    }
+  }
+  return losses;
+}
+
+/** A frame outside blocks: dotted paths mean named activations, losses can be called. */
+class SpecFrame extends Frame {
+  /** `layers.2` inside `mean(layers)(...)`. */
+  private prefix: string | undefined;
+
+  constructor(
+    private readonly context: Context,
+    private readonly loss: ModelLoss,
+    scope: Frame['scope'],
+    private readonly residual: readonly ResidualAdd[],
+  ) {
+    super(`loss ${loss.name}`, scope, `loss.${loss.name}`, []);
+    this.carried.add(context.batch);
+    this.carried.add(context.time);
+  }
+
+  override lookUpPath(segments: readonly string[]): Value | undefined {
+    for (let length = segments.length; length > 0; length--) {
+      const name = segments.slice(0, length).join('.');
+      const found = (this.prefix === undefined ? undefined : this.context.values.get(`${this.prefix}.${name}`)) ?? this.context.values.get(name);
+      if (!found) continue;
+      const member = segments.slice(length);
+      if (member.length === 0) return found;
+      if (found.kind === 'choice' && member.length === 1 && member[0] === 'score') return tensor(found.score);
+      if (found.kind === 'choice' && member.length === 1 && member[0] === 'index') return tensor(found.index);
+    }
+    const dim = segments.length === 1 ? this.context.model.dims.get(segments[0] ?? '') : undefined;
+    if (dim?.value.kind === 'number') return { kind: 'number', value: dim.value.value };
+    return this.unknown(segments.join('.'));
+  }
+
+  private unknown(name: string): never {
+    const names = [...this.context.values.keys()];
+    const among = this.prefix === undefined ? names : names.filter((path) => path.startsWith(`${this.prefix}.`)).map((path) => path.slice((this.prefix ?? '').length + 1));
+    return this.context.fail('ARCH2016', { loss: this.loss.name, name, among }, this.loss.value.span);
+  }
+
+  override callLoss(name: string, call: Call): Value | undefined {
+    if (name === 'ramp') return this.ramp(call);
+    const declaration = this.scope.losses.get(name);
+    if (!declaration) {
+      this.context.fail('ARCH2005', { name, among: [...this.scope.losses.keys(), 'ramp'] }, call.callee.span);
+    }
+    // a loss sees every axis, batch and time included, so nothing is carried into it
+    return callBlock(this.context, this, declaration, call);
+  }
+
+  /** `ramp(from, to, over = steps)`: a weight that grows linearly over the first steps. */
+  private ramp(call: Call): Value {
+    const [from, to] = call.args.map((arg) => evaluateNumber(this.context, this, arg, 'an argument of `ramp`'));
+    const setting = call.settings.find((s) => s.name.name === 'over');
+    if (from === undefined || to === undefined || !setting?.value) {
+      return this.context.fail('ARCH2011', { owner: 'ramp', name: 'over', type: 'ramp(from, to, over = steps)' }, call.span);
+    }
+    const spec: ScalarSpec = { kind: 'ramp', name: `loss.${this.loss.name}`, from, to, over: evaluateNumber(this.context, this, setting.value, 'over') };
+    return tensor(this.context.build.scalar(spec));
+  }
+
+  override callOver(name: string, inner: Call, call: Call): Value | undefined {
+    const over = inner.args[0];
+    const group = over?.kind === 'path' ? printExpr(over) : '';
+    const layers = this.context.model.entries.find((entry) => entry.kind === 'layers' && entry.name === group);
+    const body = call.args[0];
+    if (!layers || layers.kind !== 'layers' || !body || (name !== 'mean' && name !== 'sum')) return undefined;
+    const paths = new Set(this.residual.filter((add) => add.path.startsWith(`${group}.`)).map((add) => add.path.split('.').slice(0, 2).join('.')));
+    const before = this.prefix;
+    const terms: Node[] = [];
+    for (const path of paths) {
+      this.prefix = path;
+      terms.push(toTensor(this.context, this, evaluate(this.context, this, body), body));
+    }
+    this.prefix = before;
+    const total = terms.reduce((sum, term) => this.context.build.add(sum, term));
+    return tensor(name === 'mean' ? this.context.build.div(total, terms.length) : total);
+  }
+}
+

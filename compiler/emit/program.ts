@@ -1,0 +1,59 @@
+/**
+ * @file The compiled program as files: `program.json`, and one `kernels/<name>.wgsl` for each of its modules.
+ */
+import type { Program } from '../../runtime/program.js';
+import { layout } from './json.js';
+
+/** `program.json`: the program with each module's code replaced by the file it is in. `runtime/load.ts` reads it back. */
+export function programFiles(program: Program): Map<string, string> {
+  const files = new Map<string, string>();
+  const modules = program.modules.map(({ name, source, bindings }) => {
+    const file = `kernels/${name}.wgsl`;
+    if (files.has(file)) throw new Error(`two kernels are called ${name}`);
+    files.set(file, source.endsWith('\n') ? source : `${source}\n`);
+    return { name, file, bindings: bindings.map(({ access, minBytes }) => ({ access, minBytes })) };
+  });
+  const entries = Object.fromEntries(
+    Object.entries(program.entries).map(([key, { name, inputs, outputs, dispatches }]) => [
+      key,
+      {
+        name,
+        inputs,
+        outputs,
+        dispatches: dispatches.map(({ module, groups, bindings, writes, flops, bytes }) => ({
+          module,
+          groups,
+          bindings: bindings.map(({ tensor, offset, size }) => ({ tensor, offset, size })),
+          writes,
+          flops,
+          bytes,
+        })),
+      },
+    ]),
+  );
+  const text = layout({
+    formatVersion: program.formatVersion,
+    target: program.target,
+    arch: program.arch,
+    fingerprint: program.fingerprint,
+    batch: program.batch,
+    time: program.time,
+    vocab: program.vocab,
+    needs: { ...program.needs },
+    scalars: { tensor: program.scalars.tensor, values: program.scalars.values.map((value) => ({ ...value })) },
+    tensors: program.tensors.map((tensor) => ({
+      id: tensor.id,
+      name: tensor.name,
+      role: tensor.role,
+      dtype: tensor.dtype,
+      axes: tensor.axes.map(({ name, size }) => ({ name, size })),
+      allocation: tensor.allocation,
+      init: tensor.init && { ...tensor.init },
+      expert: tensor.expert && { ...tensor.expert },
+    })),
+    allocations: program.allocations.map(({ name, bytes }) => ({ name, bytes })),
+    modules,
+    entries,
+  });
+  return new Map([['program.json', text], ...[...files].sort(([a], [b]) => (a < b ? -1 : 1))]);
+}

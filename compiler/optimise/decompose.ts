@@ -1,0 +1,262 @@
+/**
+ * @file The first step: operations that kernels know nothing of become ones they do. Softmax and logsumexp become reductions and elementwise
+ * functions; gradient controls disappear; long sums with few results are cut into chunks that run in parallel; sums over everything are
+ * gathered into one (`Total`).
+ */
+import type { Axis, Node, Op, Procedure, ScalarFn, TensorType } from '../graph/graph.js';
+import { consumers, topological } from '../graph/walk.js';
+import { input, isKind, isRowScatter, product, union, viewKind, without } from './facts.js';
+
+/** A scalar that is a sum over all elements of several tensors, chunk by chunk: `node` holds the partial sums, [chunks]. */
+export interface Total {
+  readonly node: Node;
+  readonly chunks: Axis;
+  readonly leaves: readonly TotalLeaf[];
+}
+
+/** `value`: summed over all its elements. `squares`: the sum of squares of a scatter, from its touched rows. */
+export type TotalLeaf = { readonly kind: 'value'; readonly value: Node } | { readonly kind: 'squares'; readonly scatter: Node };
+
+export interface Decomposed {
+  readonly procedures: readonly Procedure[];
+  /** Operands before users; follows the order in which the graph was made. */
+  readonly position: ReadonlyMap<Node, number>;
+  readonly totals: ReadonlyMap<Node, Total>;
+  /** Products that run as contractions; the others are sums in a loop nest. */
+  readonly contractions: ReadonlySet<Node>;
+  /** Nodes that read table rows through an index: too large to be stored. */
+  readonly lookups: ReadonlySet<Node>;
+}
+
+const TOTAL_CHUNKS = 1024;
+
+/** Rewrites all procedures at once, so that what they share stays shared. */
+export function decompose(procedures: readonly Procedure[]): Decomposed {
+  return new Decomposer(procedures).run();
+}
+
+class Decomposer {
+  private readonly rewritten = new Map<Node, Node>();
+  private readonly position = new Map<Node, number>();
+  private readonly totals = new Map<Node, Total>();
+  private readonly contractions = new Set<Node>();
+  private readonly lookups = new Set<Node>();
+  private readonly shared = new Map<string, Node>();
+  private readonly users: ReadonlyMap<Node, readonly Node[]>;
+  private readonly wanted: ReadonlySet<Node>;
+  private ids = 0;
+  private axes = 0;
+
+  constructor(private readonly procedures: readonly Procedure[]) {
+    const roots = procedures.flatMap(rootsOf);
+    this.wanted = new Set(roots);
+    this.users = consumers(roots);
+  }
+
+  run(): Decomposed {
+    const order = topological(this.procedures.flatMap(rootsOf)).sort((a, b) => a.id - b.id);
+    this.ids = order.reduce((max, node) => Math.max(max, node.id), 0) + 1;
+    for (const node of order) for (const axis of node.axes) this.axes = Math.max(this.axes, axis.id + 1);
+    for (const node of order) this.rewritten.set(node, this.rewrite(node));
+    const at = (node: Node): Node => this.rewritten.get(node) ?? node;
+    const procedures = this.procedures.map((p) => ({
+      name: p.name,
+      outputs: p.outputs.map((output) => ({ name: output.name, node: at(output.node) })),
+      updates: p.updates.map((update) => ({ target: update.target, value: at(update.value), ...(update.touched ? { touched: at(update.touched) } : {}) })),
+    }));
+    return { procedures, position: this.position, totals: this.totals, contractions: this.contractions, lookups: this.lookups };
+  }
+
+  private rewrite(old: Node): Node {
+    const inputs = old.inputs.map((x) => this.rewritten.get(x) ?? x);
+    const node = inputs.every((x, i) => x === old.inputs[i]) ? old : { ...old, id: this.ids++, inputs };
+    switch (node.op.kind) {
+      case 'stop_gradient': case 'surrogate': return input(node);
+      case 'expand': if (node.op.axes.length === 0) return input(node); break;
+      case 'reduce': if (node.op.over.length === 0) return input(node); return this.reduction(old, node);
+      case 'contract': return this.product(old, node);
+      case 'softmax': {
+        const { exp, sum } = this.exponentials(input(node), node.op.over, node);
+        return this.map('div', [exp, sum], node);
+      }
+      case 'logsumexp': {
+        const { max, sum } = this.exponentials(input(node), node.op.over, node);
+        return this.map('add', [this.map('log', [sum], node), max], node);
+      }
+      case 'map': return this.sumTree(old, node) ?? this.keep(node);
+      default: break;
+    }
+    return this.keep(node);
+  }
+
+  private exponentials(x: Node, over: readonly Axis[], like: Node): { max: Node; exp: Node; sum: Node } {
+    const max = this.make({ kind: 'reduce', fn: 'max', over }, [x], { axes: without(x.axes, over), dtype: 'f32' }, like);
+    const exp = this.map('exp', [this.map('sub', [x, max], like)], like);
+    const sum = this.make({ kind: 'reduce', fn: 'sum', over }, [exp], { axes: max.axes, dtype: 'f32' }, like);
+    return { max, exp, sum };
+  }
+
+  // ---- products
+
+  private product(old: Node, node: Node): Node {
+    if (!isKind(node, 'contract')) return this.keep(node);
+    const [a, b] = [input(node), input(node, 1)];
+    const over = node.op.over;
+    if (over.length === 0) return this.make({ kind: 'map', fn: 'mul' }, [a, b], node, node);
+    const looksUp = this.lookups.has(a) || this.lookups.has(b);
+    const m = product(a.axes.filter((axis) => !b.axes.includes(axis) && !over.includes(axis)));
+    const n = product(b.axes.filter((axis) => !a.axes.includes(axis) && !over.includes(axis)));
+    const dense = !looksUp && Math.min(m, n) >= 4 && product(over) >= 4;
+    if (dense) {
+      const kept = this.keep(node);
+      this.contractions.add(kept);
+      return kept;
+    }
+    if (chunksFor(node.axes, over, union(a.axes, b.axes)) !== undefined || node.axes.length === 0) {
+      const square = this.make({ kind: 'map', fn: 'mul' }, [a, b], { axes: union(a.axes, b.axes), dtype: 'f32' }, node);
+      return this.reduction(old, { ...node, id: this.ids++, op: { kind: 'reduce', fn: 'sum', over }, inputs: [square] });
+    }
+    return this.keep(node);
+  }
+
+  // ---- long reductions
+
+  private reduction(old: Node, node: Node): Node {
+    if (!isKind(node, 'reduce')) return this.keep(node);
+    const x = input(node);
+    if (node.op.fn === 'sum' && node.axes.length === 0 && node.dtype === 'f32') {
+      const leaf = totalLeaf(node);
+      if (this.inSumTree(old)) return this.keep(node);
+      if (leaf.kind === 'squares' || product(x.axes) >= 2048) return this.total([leaf], [], node);
+      return this.keep(node);
+    }
+    const length = chunksFor(node.axes, node.op.over, x.axes);
+    if (length === undefined) return this.keep(node);
+    const { fn, over } = node.op;
+    const all = product(over);
+    const line = this.axis('line', all);
+    const chunk = this.axis('chunk', all / length);
+    const within = this.axis('within', length);
+    const first = over.length === 1 && over[0] ? over[0] : line;
+    const flat = first === line ? this.make({ kind: 'merge', axes: over, into: line }, [x], { axes: replaceFirst(x.axes, over, [line]), dtype: x.dtype }, node) : x;
+    const cut = this.make({ kind: 'split', axis: first, into: [chunk, within] }, [flat], { axes: replaceFirst(flat.axes, [first], [chunk, within]), dtype: x.dtype }, node);
+    const partial = this.make({ kind: 'reduce', fn, over: [within] }, [cut], { axes: [chunk, ...node.axes], dtype: x.dtype }, node);
+    return this.make({ kind: 'reduce', fn, over: [chunk] }, [partial], { axes: node.axes, dtype: x.dtype }, node);
+  }
+
+  // ---- sums over everything
+
+  /** Whether a scalar sum is one term of a larger sum that will be gathered. */
+  private inSumTree(old: Node): boolean {
+    const users = this.users.get(old) ?? [];
+    return users.length === 1 && !this.wanted.has(old) && users[0] !== undefined && isScalarAdd(users[0]) && users[0].inputs.filter((x) => x === old).length === 1;
+  }
+
+  private sumTree(old: Node, node: Node): Node | undefined {
+    if (!isScalarAdd(node) || this.inSumTree(old)) return undefined;
+    const leaves: TotalLeaf[] = [];
+    const others: Node[] = [];
+    const walk = (at: Node): void => {
+      for (const x of at.inputs) {
+        const now = this.rewritten.get(x) ?? x;
+        if (!this.inSumTree(x)) others.push(now);
+        else if (isScalarAdd(x)) walk(x);
+        else if (isKind(now, 'reduce') && now.op.fn === 'sum') leaves.push(totalLeaf(now));
+        else others.push(now);
+      }
+    };
+    walk(old);
+    const work = leaves.reduce((n, leaf) => n + (leaf.kind === 'value' ? product(leaf.value.axes) : 2048), 0);
+    return leaves.length > 0 && work >= 2048 ? this.total(leaves, others, node) : undefined;
+  }
+
+  private total(leaves: readonly TotalLeaf[], others: readonly Node[], like: Node): Node {
+    const chunks = this.axis('chunk', TOTAL_CHUNKS);
+    const operands = leaves.map((leaf) => (leaf.kind === 'value' ? leaf.value : leaf.scatter));
+    const node = this.make({ kind: 'part', index: 0 }, operands, { axes: [chunks], dtype: 'f32' }, like);
+    this.totals.set(node, { node, chunks, leaves });
+    const sum = this.make({ kind: 'reduce', fn: 'sum', over: [chunks] }, [node], { axes: [], dtype: 'f32' }, like);
+    return others.reduce((a, b) => this.map('add', [a, b], like), sum);
+  }
+
+  // ---- nodes
+
+  private axis(name: string, size: number): Axis {
+    return { id: this.axes++, name, size };
+  }
+
+  private map(fn: ScalarFn, inputs: readonly Node[], like: Node): Node {
+    const [a, b] = inputs;
+    const axes = a && b ? union(...[a.axes, b.axes].sort((p, q) => q.length - p.length)) : (a?.axes ?? []);
+    return this.make({ kind: 'map', fn }, inputs, { axes, dtype: 'f32' }, like);
+  }
+
+  private make(op: Op, inputs: readonly Node[], type: TensorType, like: Node): Node {
+    const key = `${opKey(op)}|${inputs.map((x) => x.id).join(',')}`;
+    const known = this.shared.get(key);
+    if (known) return known;
+    const node: Node = { id: this.ids++, op, inputs, axes: type.axes, dtype: type.dtype, path: like.path, ...(like.span ? { span: like.span } : {}) };
+    this.shared.set(key, node);
+    return this.keep(node);
+  }
+
+  private keep(node: Node): Node {
+    if (this.position.has(node)) return node;
+    this.position.set(node, this.position.size);
+    const passes = node.op.kind === 'map' || viewKind(node) !== undefined;
+    if (isLargeLookup(node) || (passes && node.inputs.some((x) => this.lookups.has(x)))) this.lookups.add(node);
+    return node;
+  }
+}
+
+function rootsOf(procedure: Procedure): Node[] {
+  return [...procedure.outputs.map((output) => output.node), ...procedure.updates.flatMap((u) => (u.touched ? [u.value, u.touched] : [u.value]))];
+}
+
+const isScalarAdd = (node: Node): boolean => isKind(node, 'map') && node.op.fn === 'add' && node.axes.length === 0 && node.dtype === 'f32';
+
+/** Rows of a table looked up by something finer than a token: [batch, time, heads, k, d]. */
+function isLargeLookup(node: Node): boolean {
+  if (!isKind(node, 'gather')) return false;
+  const index = union(...node.inputs.slice(1).map((x) => x.axes));
+  return node.axes.length > index.length && index.some((axis) => !axis.token);
+}
+
+function totalLeaf(node: Node): TotalLeaf {
+  const x = input(node);
+  const [a, b] = x.inputs;
+  if (isKind(x, 'map') && x.op.fn === 'mul' && a && a === b && isRowScatter(a)) return { kind: 'squares', scatter: a };
+  if (isKind(x, 'map') && x.op.fn === 'pow' && a && isRowScatter(a) && b && isKind(b, 'const') && b.op.value === 2) return { kind: 'squares', scatter: a };
+  return { kind: 'value', value: x };
+}
+
+/** The length of the chunks a reduction is cut into, or undefined where its results alone are parallel enough. */
+function chunksFor(results: readonly Axis[], over: readonly Axis[], all: readonly Axis[]): number | undefined {
+  const [rows, length] = [product(results), product(over)];
+  const last = all.at(-1);
+  const alongRows = last !== undefined && over.includes(last);
+  const worthwhile = alongRows ? rows <= 32 && length >= 2048 : rows <= 16384 && length >= 256;
+  if (!worthwhile) return undefined;
+  const aim = Math.max(16, Math.ceil(Math.sqrt(length)), Math.ceil((length * rows) / 65536));
+  for (let size = Math.min(aim, length / 4); size >= 8; size--) if (length % size === 0 && Number.isInteger(size)) return size;
+  for (let size = Math.ceil(aim); size <= length / 4; size++) if (length % size === 0) return size;
+  return undefined;
+}
+
+function replaceFirst(axes: readonly Axis[], gone: readonly Axis[], into: readonly Axis[]): Axis[] {
+  const at = axes.findIndex((axis) => gone.includes(axis));
+  return [...axes.slice(0, at), ...into, ...axes.slice(at)].filter((axis) => !gone.includes(axis));
+}
+
+const names = (axes: readonly Axis[]): string => axes.map((axis) => axis.id).join(' ');
+
+function opKey(op: Op): string {
+  switch (op.kind) {
+    case 'map': return op.fn;
+    case 'reduce': return `${op.fn} ${names(op.over)}`;
+    default: return `${op.kind} ${JSON.stringify(op, (_key, value: unknown) => (isAxis(value) ? value.id : value))}`;
+  }
+}
+function isAxis(value: unknown): value is Axis {
+  return typeof value === 'object' && value !== null && 'id' in value && 'size' in value;
+}

@@ -1,0 +1,104 @@
+/**
+ * @file The table of contents: every pass by name, in order, each timed, each form printable.
+ *
+ *   load -> resolve -> elaborate -> contract -> differentiate -> lower -> assemble
+ *
+ * The pipeline is pure: sources come through `read`, nothing is written, no device is touched. It stops after the pass that fails.
+ */
+import type { Procedure } from './graph/graph.js';
+import type { Compiled } from './compiled.js';
+import { analyseContract, checkContract } from './contract/contract.js';
+import { Diagnostics } from './diagnostics/diagnostic.js';
+import { elaborate } from './elaborate/elaborate.js';
+import { lowerProcedures } from './lower.js';
+import { type ReadSource, load } from './model/load.js';
+import { defaultNorm, resolve } from './model/resolve.js';
+import { printForm } from './print-ir.js';
+import { evaluationProcedure, forwardProcedure, trainingProcedure } from './procedures.js';
+import { assembleProgram } from './assemble.js';
+
+export type Stage = 'model' | 'graph' | 'kernels' | 'program';
+
+export interface CompileInput {
+  /** File name of the spec, as shown to the user. */
+  readonly entry: string;
+  readonly read: ReadSource;
+  /** Which arch of the file; the first unless said. */
+  readonly arch?: string;
+  /** `path=value`, as `--set` takes them. */
+  readonly set?: readonly string[];
+  /** Where to stop; the whole way unless said. */
+  readonly upTo?: Stage;
+  /** Sequences at once; the train block's unless said. */
+  readonly batch?: number;
+  /** Tokens in a sequence; `dims.ctx` unless said. */
+  readonly time?: number;
+  /** Receives the printed form after each pass named here. */
+  readonly printIr?: { readonly pass: string; readonly write: (text: string) => void };
+}
+
+export const passes = ['load', 'resolve', 'elaborate', 'contract', 'differentiate', 'lower', 'assemble'] as const;
+export type Pass = (typeof passes)[number];
+
+export function compile(input: CompileInput): Compiled {
+  const diagnostics = new Diagnostics();
+  const timings: { pass: Pass; ms: number }[] = [];
+  let done: Compiled = { diagnostics, sources: new Map(), files: [], timings };
+  const stage = input.upTo ?? 'program';
+
+  /** Runs one pass and adds what it made; false when it is time to stop. */
+  const pass = (name: Pass, make: () => Partial<Compiled>): boolean => {
+    const start = performance.now();
+    done = { ...done, ...make() };
+    timings.push({ pass: name, ms: performance.now() - start });
+    if (input.printIr?.pass === name) input.printIr.write(printForm(name, done));
+    return !diagnostics.failed;
+  };
+
+  let loaded: ReturnType<typeof load> | undefined;
+  const go =
+    pass('load', () => {
+      loaded = load(input.entry, input.read, diagnostics, [defaultNorm.file]);
+      return { sources: loaded.sources, files: [...loaded.files.values()] };
+    }) || loaded?.entry !== undefined;
+  if (!go || !loaded) return done;
+  const sourcesLoaded = loaded;
+  pass('resolve', () => ({ model: resolve(sourcesLoaded, input.arch, input.set ?? [], diagnostics) }));
+  const { model } = done;
+  if (diagnostics.failed || !model || stage === 'model') return done;
+
+  const ctx = model.dims.get('ctx')?.value;
+  const time = input.time ?? (ctx?.kind === 'number' ? ctx.value : 128);
+  const batch = input.batch ?? model.train.batch;
+  let training: ReturnType<typeof elaborate>;
+  pass('elaborate', () => {
+    training = elaborate(model, sourcesLoaded.sources, diagnostics, batch, time);
+    return { graph: training?.graph };
+  });
+  const made = training;
+  if (diagnostics.failed || !made) return done;
+  if (!pass('contract', () => {
+    checkContract(analyseContract(made.graph), model.contract, diagnostics);
+    return {};
+  })) return done;
+  if (stage === 'graph') return done;
+
+  if (!pass('differentiate', () => {
+    const procedures: Procedure[] = [evaluationProcedure(made)];
+    const train = trainingProcedure(made, model, diagnostics);
+    if (train) procedures.unshift(train);
+    const single = elaborate(model, sourcesLoaded.sources, diagnostics, 1, time);
+    if (single) procedures.push(forwardProcedure(single));
+    return { procedures };
+  })) return done;
+  const procedures = done.procedures ?? [];
+  let lowered: ReturnType<typeof lowerProcedures>;
+  if (!pass('lower', () => {
+    lowered = lowerProcedures(procedures, diagnostics);
+    return { kernels: lowered?.programs };
+  })) return done;
+  const kernels = lowered;
+  if (stage === 'kernels' || !kernels) return done;
+  pass('assemble', () => ({ program: assembleProgram(model, made.graph, kernels, batch, time, diagnostics) }));
+  return done;
+}

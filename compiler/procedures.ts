@@ -1,0 +1,61 @@
+/**
+ * @file What a program can be asked to do: a training step, an evaluation, a forward pass. Each is a Procedure over the graph, from the forward
+ * graph, its gradients and the optimiser's updates.
+ */
+import { differentiate } from './autodiff/differentiate.js';
+import { diagnose } from './diagnostics/catalogue.js';
+import type { Diagnostics } from './diagnostics/diagnostic.js';
+import type { Context } from './elaborate/context.js';
+import type { Graph, Procedure } from './graph/graph.js';
+import type { Model } from './model/model.js';
+import { OptimizerError, buildUpdates } from './optimizer/adamw.js';
+
+interface Elaborated {
+  readonly graph: Graph;
+  readonly context: Context;
+}
+
+/** Loss, gradients, clipping and parameter updates; undefined for an arch without losses. */
+export function trainingProcedure({ graph, context }: Elaborated, model: Model, diagnostics: Diagnostics): Procedure | undefined {
+  const { build } = context;
+  if (graph.losses.length === 0) return undefined;
+  return build.lenient(() => {
+    const total = graph.losses.map((loss) => loss.node).reduce((sum, node) => build.add(sum, node));
+    const params = graph.params.map((param) => build.param(param));
+    const gradients = build.at('loss~grad', undefined, () => differentiate(build, total, params));
+    const grads = graph.params.flatMap((param, i) => {
+      const grad = gradients[i];
+      return grad ? [{ param, grad }] : [];
+    });
+    try {
+      const { updates, outputs } = buildUpdates(build, grads, model.train);
+      return {
+        name: 'train',
+        outputs: [{ name: 'loss', node: total }, ...graph.losses.map((loss) => ({ name: `loss.${loss.name}`, node: loss.node })), ...outputs],
+        updates: [...updates, ...graph.updates],
+      };
+    } catch (error) {
+      if (!(error instanceof OptimizerError)) throw error;
+      diagnostics.report(diagnose('ARCH4003', { param: error.param, use: error.use }));
+      return undefined;
+    }
+  });
+}
+
+/** The cross-entropy of each token in nats; 0 where the target is negative. */
+export function evaluationProcedure({ graph, context }: Elaborated): Procedure {
+  const { build } = context;
+  const vocab = graph.logits.axes.filter((axis) => !axis.token);
+  const nll = build.lenient(() => {
+    const total = build.logsumexp(graph.logits, vocab);
+    const chosen = build.gather(graph.logits, vocab, [context.targets]);
+    const counted = build.ge(context.targets, build.constant(0, 'i32'));
+    return build.order(build.select(counted, build.sub(total, chosen), 0), [context.batch, context.time]);
+  });
+  return { name: 'eval', outputs: [{ name: 'nll', node: nll }], updates: [] };
+}
+
+/** The logits of every position. */
+export function forwardProcedure({ graph }: Elaborated): Procedure {
+  return { name: 'forward', outputs: [{ name: 'logits', node: graph.logits }], updates: [] };
+}

@@ -1,0 +1,60 @@
+/**
+ * @file Loop nests: which of two forms a nest takes. `nest_points.ts` gives each parallel point one invocation; `nest_rows.ts` gives it a team.
+ */
+import type { Expr, Nest } from '../../kernels/kernel.js';
+import { loadsIn, stride } from './expressions.js';
+import { isDynamic, points } from './loops.js';
+import type { EmitContext, Step } from './module.js';
+import { emitPoints } from './nest_points.js';
+import { emitRows } from './nest_rows.js';
+
+/** Loops shorter than this are not worth a team. */
+const shortestTeamLoop = 32;
+
+export function emitNest(kernel: Nest, context: EmitContext): readonly Step[] {
+  const team = teamSize(kernel);
+  return team === 1 ? emitPoints(kernel, context) : emitRows(kernel, context, team);
+}
+
+/** How many invocations share one parallel point: 1, or a power of two that divides the workgroup. */
+function teamSize(kernel: Nest): number {
+  const loops = kernel.stages.flatMap((stage) => (stage.kind === 'let' || stage.loops.length === 0 ? [] : [stage.loops]));
+  const longest = Math.max(1, ...loops.map(points));
+  // A dynamic count or segment length cannot be shared between the members of a team without divergent barriers.
+  if (longest < shortestTeamLoop || isDynamic(kernel.grid) || loops.some(isDynamic) || readsColumns(kernel)) return 1;
+  if (longest >= 4096 && points(kernel.grid) < 64) return 256;
+  return longest >= 256 ? 64 : 2 ** Math.floor(Math.log2(longest / 4));
+}
+
+/** Whether neighbouring parallel points read neighbouring addresses in every long loop, and a loop's own steps are apart: then one
+ *  invocation a point already reads memory in order. */
+function readsColumns(kernel: Nest): boolean {
+  const column = kernel.grid[kernel.grid.length - 1];
+  if (column === undefined || points(kernel.grid) < 64) return false;
+  let columns = false;
+  for (const stage of kernel.stages) {
+    if (stage.kind === 'let') continue;
+    const innermost = stage.loops[stage.loops.length - 1];
+    if (innermost === undefined) continue;
+    const indices: Expr[] = loadsIn(stage.kind === 'store' ? [stage.value] : [stage.value, ...stage.lets.map((x) => x.value)]).map((load) => load.index);
+    if (stage.kind === 'store') indices.push(stage.index);
+    for (const index of indices) {
+      if (stride(index, innermost.name) === 1) return false;
+      if (stride(index, column.name) === 1) columns = true;
+    }
+  }
+  return columns;
+}
+
+/** Every expression of the nest. */
+export function expressionsOf(kernel: Nest): Expr[] {
+  const ofLoops = kernel.grid.concat(kernel.stages.flatMap((stage) => (stage.kind === 'let' ? [] : stage.loops)));
+  return [
+    ...ofLoops.flatMap((loop) => [loop.from, loop.to].filter((x) => x !== undefined)),
+    ...kernel.stages.flatMap((stage) => {
+      if (stage.kind === 'let') return [stage.value];
+      if (stage.kind === 'reduce') return [...stage.lets.map((x) => x.value), stage.value];
+      return [stage.index, stage.value];
+    }),
+  ];
+}

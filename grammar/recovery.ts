@@ -1,0 +1,238 @@
+/**
+ * @file How the parser carries on after a mistake, so that one mistake gives one problem and hides no other.
+ *
+ * Chevrotain's own recovery looks for any token that may follow; in a language whose items begin with plain words
+ * nearly every token may, and one mistake becomes five messages. So the bodies `{ ... }` recover themselves: a failed
+ * item is dropped and parsing resumes at the next `;`, item, closing brace or declaration, brackets minded.
+ */
+import { EOF, MismatchedTokenException, NoViableAltException, tokenLabel, type IToken, type TokenType } from 'chevrotain';
+import type { Source } from './ast.js';
+import { Abandon, Cursor } from './cursor.js';
+import type { Scan } from './scan.js';
+import * as t from './tokens.js';
+
+/** Nesting of expressions and blocks beyond which a file is refused: deeper ones would exhaust the stack. */
+export const nestingLimit = 100;
+/** Operators or calls in one chain. */
+export const chainLimit = 500;
+
+interface Opener {
+  readonly token: IToken;
+  readonly construct?: string;
+}
+
+/** How likely an item starts at a token: not at all, if brackets are closed, certainly. */
+export type Start = 'no' | 'perhaps' | 'surely';
+
+/** Brackets, lists, bodies and recovery: what the grammar rules are written with. */
+export abstract class RecoveringParser extends Cursor {
+  private openers: Opener[] = [];
+  private depth = 0;
+  /** How many `}` the file lacks. */
+  private lacking = 0;
+
+  override begin(scanned: Scan, source: Source): void {
+    super.begin(scanned, source);
+    this.openers = [];
+    this.depth = 0;
+    this.lacking = 0;
+    for (const token of scanned.tokens) {
+      if (token.tokenType === t.LeftBrace) this.lacking++;
+      else if (token.tokenType === t.RightBrace) this.lacking--;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------- brackets and lists
+
+  /** Consumes an opening bracket; `close` must follow. */
+  protected open(type: TokenType, construct?: string): void {
+    const token = this.CONSUME(type);
+    if (!this.RECORDING_PHASE) this.openers.push({ token, construct });
+  }
+
+  /** Consumes the bracket that closes the last one opened. `expected` says what else could stand there. */
+  protected close(type: TokenType, expected = tokenLabel(type)): void {
+    if (this.RECORDING_PHASE || this.sees(type)) {
+      this.CONSUME(type);
+      this.openers.pop();
+      return;
+    }
+    const opener = this.openers.at(-1);
+    const related = opener === undefined ? [] : [{ span: this.spanOf(opener.token), label: 'opened here' }];
+    const place = this.place();
+    const help = this.hint(expected, this.LA(1), place.found);
+    if (place.found === undefined) this.fail({ kind: 'unclosed', closer: tokenText(type), construct: opener?.construct, ...place, related });
+    this.fail({ kind: 'expected', expected, ...place, related, help });
+  }
+
+  /** Items separated by commas up to one of `ends`; a comma after the last is allowed. The second list of a rule is `list2`. */
+  protected list(ends: readonly TokenType[], item: () => void): void {
+    if (this.RECORDING_PHASE) this.MANY_SEP({ SEP: t.Comma, DEF: item });
+    else this.repeat(ends, item);
+  }
+
+  protected list2(ends: readonly TokenType[], item: () => void): void {
+    if (this.RECORDING_PHASE) this.MANY_SEP2({ SEP: t.Comma, DEF: item });
+    else this.repeat(ends, item);
+  }
+
+  private repeat(ends: readonly TokenType[], item: () => void): void {
+    while (!ends.some((end) => this.sees(end))) {
+      item();
+      if (!this.sees(t.Comma)) return;
+      this.CONSUME(t.Comma);
+    }
+  }
+
+  /** Runs `inner` one level deeper; refuses what nests too deep. */
+  protected nest(inner: () => void): void {
+    if (this.RECORDING_PHASE) return inner();
+    if (this.depth >= nestingLimit) this.tooDeep(nestingLimit);
+    this.depth++;
+    inner();
+    this.depth--;
+  }
+
+  protected tooDeep(limit: number): never {
+    this.fail({ kind: 'too_deep', limit, span: this.place().span });
+  }
+
+  // ------------------------------------------------------------------------------------------- bodies and recovery
+
+  /** `{ items }`: each item on its own, so that a bad one is dropped and the next one read. */
+  protected braced(construct: string, item: () => void, startsAt: (index: number) => Start): void {
+    if (this.RECORDING_PHASE) {
+      this.CONSUME(t.LeftBrace);
+      this.items(item, startsAt);
+      this.CONSUME(t.RightBrace);
+      return;
+    }
+    if (this.sees(t.LeftBrace)) {
+      this.open(t.LeftBrace, construct);
+      this.items(item, startsAt);
+      this.closeBrace();
+      return;
+    }
+    // The brace is missing. Where an item follows, read on as if it stood there.
+    this.report({ kind: 'expected', expected: '`{`', ...this.place() });
+    if (startsAt(this.position()) === 'no') throw new Abandon();
+    this.items(item, startsAt);
+    if (this.sees(t.RightBrace)) this.CONSUME(t.RightBrace);
+  }
+
+  private items(item: () => void, startsAt: (index: number) => Start): void {
+    if (this.RECORDING_PHASE) {
+      this.MANY(() => {
+        this.OPTION(() => this.CONSUME(t.Semicolon));
+        item();
+      });
+      return;
+    }
+    for (;;) {
+      while (this.sees(t.Semicolon)) this.CONSUME(t.Semicolon);
+      const index = this.position();
+      if (this.sees(EOF) || this.sees(t.RightBrace) || this.declarationAt(index)) return;
+      this.attempt(item, (start, failed) => this.nextItem(start, failed, startsAt));
+    }
+  }
+
+  private closeBrace(): void {
+    const opener = this.openers.pop();
+    if (this.sees(t.RightBrace) && !this.closesOuter(opener)) {
+      this.CONSUME(t.RightBrace);
+      return;
+    }
+    this.lacking--;
+    const related = opener === undefined ? [] : [{ span: this.spanOf(opener.token), label: 'opened here' }];
+    this.report({ kind: 'unclosed', closer: '}', construct: opener?.construct, ...this.place(), related });
+  }
+
+  /** In a file that lacks a `}`: whether the next one, by its indentation, belongs to a block further out. */
+  private closesOuter(opener: Opener | undefined): boolean {
+    if (this.lacking <= 0 || opener === undefined || !this.isFirstOnLine(this.position())) return false;
+    return indentation(this.source.text, this.LA(1).startOffset) < indentation(this.source.text, opener.token.startOffset);
+  }
+
+  /** Parses an item; when it fails, records why and skips to where `resume` says. */
+  protected attempt(item: () => void, resume: (start: number, failed: number) => number): boolean {
+    if (this.RECORDING_PHASE) {
+      item();
+      return true;
+    }
+    const { depth } = this;
+    const opened = this.openers.length;
+    const start = this.position();
+    try {
+      item();
+      return true;
+    } catch (error) {
+      if (error instanceof MismatchedTokenException || error instanceof NoViableAltException) this.report(this.describe(error.message));
+      else if (!(error instanceof Abandon)) throw error;
+      this.depth = depth;
+      this.openers.length = opened;
+      this.skipTo(resume(start, this.position()));
+      return false;
+    }
+  }
+
+  /** The part of a declaration before its `{`. When it fails, its body is still read. */
+  protected header(head: () => void, startsAt: (index: number) => Start): void {
+    let found = true;
+    this.attempt(head, (_, failed) => {
+      let index = failed;
+      while (index < this.tokens.length && !this.isAt(index, t.LeftBrace)) {
+        if (this.declarationAt(index) || (this.isFirstOnLine(index) && startsAt(index) !== 'no')) break;
+        index++;
+      }
+      found = this.isAt(index, t.LeftBrace);
+      return found ? index : failed;
+    });
+    if (!found) throw new Abandon();
+  }
+
+  protected skipTo(index: number): void {
+    for (let i = this.position(); i < index; i++) this.SKIP_TOKEN();
+  }
+
+  /** Where the next declaration begins. */
+  protected nextDeclaration(start: number, failed: number): number {
+    let index = Math.max(failed, start + 1);
+    while (index < this.tokens.length && !this.declarationAt(index)) index++;
+    return index;
+  }
+
+  private nextItem(start: number, failed: number, startsAt: (index: number) => Start): number {
+    const from = Math.max(failed, start + 1);
+    return this.seek(start, from, startsAt, true) ?? this.seek(start, from, startsAt, false) ?? this.tokens.length;
+  }
+
+  /** Nothing when round or square brackets were minded and one stays open to the end of the body. */
+  private seek(start: number, from: number, startsAt: (index: number) => Start, mindBrackets: boolean): number | undefined {
+    let brackets = 0;
+    let braces = 0;
+    for (let index = start; index < this.tokens.length; index++) {
+      const type = this.tokens[index]?.tokenType;
+      if (index >= from) {
+        const ends = this.declarationAt(index) || (braces === 0 && type === t.RightBrace);
+        if (ends) return brackets > 0 ? undefined : index;
+        const starts = braces > 0 ? 'no' : startsAt(index);
+        if (starts === 'surely' || (brackets === 0 && (starts === 'perhaps' || (braces === 0 && type === t.Semicolon)))) return index;
+      }
+      if (type === t.LeftBrace) braces++;
+      else if (type === t.RightBrace) braces = Math.max(0, braces - 1);
+      else if (!mindBrackets) continue;
+      else if (type === t.LeftParen || type === t.LeftBracket) brackets++;
+      else if (type === t.RightParen || type === t.RightBracket) brackets = Math.max(0, brackets - 1);
+    }
+    return brackets > 0 ? undefined : this.tokens.length;
+  }
+}
+
+function tokenText(type: TokenType): string {
+  return tokenLabel(type).slice(1, -1);
+}
+
+function indentation(text: string, offset: number): number {
+  const line = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+  return (/^[ \t]*/.exec(text.slice(line, offset))?.[0] ?? '').length;
+}

@@ -1,0 +1,26 @@
+/**
+ * @file Ends a test run with the one line that machines read: `N passed, N failed, N skipped`. Skipped tests are listed by name, so that nothing is
+ * left out silently.
+ */
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+export default class SummaryReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const counts = { passed: 0, failed: errors.length, skipped: 0 };
+    const skipped: TestCase[] = [];
+    for (const module of modules) {
+      if (module.errors().length > 0) counts.failed += 1;
+      for (const test of module.children.allTests()) {
+        const state = test.result().state;
+        if (state === 'passed') counts.passed += 1;
+        else if (state === 'failed') counts.failed += 1;
+        else {
+          counts.skipped += 1;
+          skipped.push(test);
+        }
+      }
+    }
+    for (const test of skipped) console.log(`skipped: ${test.module.relativeModuleId} > ${test.fullName}`);
+    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  }
+}
