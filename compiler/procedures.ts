@@ -8,7 +8,7 @@ import type { Diagnostics } from './diagnostics/diagnostic.js';
 import type { Context } from './elaborate/context.js';
 import type { Graph, Procedure } from './graph/graph.js';
 import type { Model } from './model/model.js';
-import { OptimizerError, buildUpdates } from './optimizer/adamw.js';
+import { TouchedAdamError, buildUpdates } from './optimizer/adamw.js';
 
 interface Elaborated {
   readonly graph: Graph;
@@ -35,8 +35,8 @@ export function trainingProcedure({ graph, context }: Elaborated, model: Model, 
         updates: [...updates, ...graph.updates],
       };
     } catch (error) {
-      if (!(error instanceof OptimizerError)) throw error;
-      diagnostics.report(diagnose('ARCH4003', { param: error.param, use: error.use }));
+      if (!(error instanceof TouchedAdamError)) throw error;
+      diagnostics.report(diagnose('ARCH4003', { param: error.param.path, use: 'more than lookups' }, error.param.span));
       return undefined;
     }
   });

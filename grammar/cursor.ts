@@ -35,7 +35,7 @@ export abstract class Cursor extends CstParser {
 
   /** Sets the tokens to parse. */
   begin(scanned: Scan, source: Source): void {
-    this.input = scanned.tokens;
+    this.input = [...scanned.tokens]; // a copy: chevrotain pads it
     this.tokens = scanned.tokens;
     this.source = source;
     this.problems = [];
@@ -149,7 +149,7 @@ export abstract class Cursor extends CstParser {
     }
     if (expected === 'an expert member') return suggest(word, ['read', 'write', 'param']);
     if (expected === '`else`') return 'a conditional value is written `a if condition else b`';
-    if (found !== undefined && next.tokenType === t.Assign) return 'compare with `==`';
+    if (found !== undefined && next.tokenType === t.Assign && /operator|`[)\]]`/.test(expected)) return 'compare with `==`';
     if (expected === 'an expression' && next.tokenType === t.Times && this.isAt(this.position() - 1, t.Times)) return 'a power is written `x ^ 2`';
     return undefined;
   }

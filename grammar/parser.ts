@@ -17,7 +17,7 @@ export class ArchParser extends SpecRules {
       else if (this.sees(t.RightBrace)) {
         this.report({ kind: 'unexpected_closer', closer: '}', span: this.spanOf(this.LA(1)) });
         this.skipTo(this.position() + 1);
-      } else this.attempt(() => this.SUBRULE(this.topItem), (start, failed) => this.nextDeclaration(start, failed));
+      } else this.declaration(() => this.SUBRULE(this.topItem));
     }
   });
 

@@ -28,18 +28,17 @@ export type Start = 'no' | 'perhaps' | 'surely';
 export abstract class RecoveringParser extends Cursor {
   private openers: Opener[] = [];
   private depth = 0;
-  /** How many `}` the file lacks. */
+  /** Index of the first token of the item at hand. */
+  private itemStart = 0;
+  /** How many `}` the declaration at hand lacks; below zero it lacks `{`. */
   private lacking = 0;
 
   override begin(scanned: Scan, source: Source): void {
     super.begin(scanned, source);
     this.openers = [];
     this.depth = 0;
+    this.itemStart = 0;
     this.lacking = 0;
-    for (const token of scanned.tokens) {
-      if (token.tokenType === t.LeftBrace) this.lacking++;
-      else if (token.tokenType === t.RightBrace) this.lacking--;
-    }
   }
 
   // ------------------------------------------------------------------------------------------- brackets and lists
@@ -77,7 +76,7 @@ export abstract class RecoveringParser extends Cursor {
   }
 
   private repeat(ends: readonly TokenType[], item: () => void): void {
-    while (!ends.some((end) => this.sees(end))) {
+    while (!ends.some((end) => this.sees(end)) && !this.declarationAt(this.position())) {
       item();
       if (!this.sees(t.Comma)) return;
       this.CONSUME(t.Comma);
@@ -100,27 +99,34 @@ export abstract class RecoveringParser extends Cursor {
   // ------------------------------------------------------------------------------------------- bodies and recovery
 
   /** `{ items }`: each item on its own, so that a bad one is dropped and the next one read. */
-  protected braced(construct: string, item: () => void, startsAt: (index: number) => Start): void {
+  protected braced(construct: string, item: () => void, startsAt: (index: number) => Start, outer: (index: number) => Start = () => 'no'): void {
     if (this.RECORDING_PHASE) {
       this.CONSUME(t.LeftBrace);
-      this.items(item, startsAt);
+      this.items(item, startsAt, outer);
       this.CONSUME(t.RightBrace);
       return;
     }
     if (this.sees(t.LeftBrace)) {
+      const { itemStart } = this;
       this.open(t.LeftBrace, construct);
-      this.items(item, startsAt);
-      this.closeBrace();
+      this.items(item, startsAt, outer);
+      this.closeBrace(itemStart);
       return;
     }
-    // The brace is missing. Where an item follows, read on as if it stood there.
+    // The brace is missing. Where an item follows, or a `}` would be left over, read on as if it stood there.
     this.report({ kind: 'expected', expected: '`{`', ...this.place() });
-    if (startsAt(this.position()) === 'no') throw new Abandon();
-    this.items(item, startsAt);
+    if (startsAt(this.position()) === 'no' && this.lacking >= 0) throw new Abandon();
+    this.lacking++;
+    this.items(item, startsAt, outer);
     if (this.sees(t.RightBrace)) this.CONSUME(t.RightBrace);
   }
 
-  private items(item: () => void, startsAt: (index: number) => Start): void {
+  /** Whether the declaration at hand has a `}` too many, so that a `{` is missing somewhere. */
+  protected lacksOpener(): boolean {
+    return this.lacking < 0;
+  }
+
+  private items(item: () => void, startsAt: (index: number) => Start, outer: (index: number) => Start): void {
     if (this.RECORDING_PHASE) {
       this.MANY(() => {
         this.OPTION(() => this.CONSUME(t.Semicolon));
@@ -132,13 +138,14 @@ export abstract class RecoveringParser extends Cursor {
       while (this.sees(t.Semicolon)) this.CONSUME(t.Semicolon);
       const index = this.position();
       if (this.sees(EOF) || this.sees(t.RightBrace) || this.declarationAt(index)) return;
+      if (outer(index) !== 'no' && startsAt(index) === 'no') return;
       this.attempt(item, (start, failed) => this.nextItem(start, failed, startsAt));
     }
   }
 
-  private closeBrace(): void {
+  private closeBrace(itemStart: number): void {
     const opener = this.openers.pop();
-    if (this.sees(t.RightBrace) && !this.closesOuter(opener)) {
+    if (this.sees(t.RightBrace) && !this.closesOuter(itemStart)) {
       this.CONSUME(t.RightBrace);
       return;
     }
@@ -147,10 +154,22 @@ export abstract class RecoveringParser extends Cursor {
     this.report({ kind: 'unclosed', closer: '}', construct: opener?.construct, ...this.place(), related });
   }
 
-  /** In a file that lacks a `}`: whether the next one, by its indentation, belongs to a block further out. */
-  private closesOuter(opener: Opener | undefined): boolean {
-    if (this.lacking <= 0 || opener === undefined || !this.isFirstOnLine(this.position())) return false;
-    return indentation(this.source.text, this.LA(1).startOffset) < indentation(this.source.text, opener.token.startOffset);
+  /** In a declaration that lacks a `}`: whether the next one, by its indentation, belongs to a block further out. */
+  private closesOuter(itemStart: number): boolean {
+    const start = this.tokens[itemStart];
+    if (this.lacking <= 0 || start === undefined || !this.isFirstOnLine(this.position())) return false;
+    return indentation(this.source.text, this.LA(1).startOffset) < indentation(this.source.text, start.startOffset);
+  }
+
+  /** Parses a whole declaration; when it fails, the next one is read. */
+  protected declaration(item: () => void): void {
+    const start = this.position();
+    this.lacking = 0;
+    for (let index = start; index < this.tokens.length && (index === start || !this.declarationAt(index)); index++) {
+      if (this.isAt(index, t.LeftBrace)) this.lacking++;
+      else if (this.isAt(index, t.RightBrace)) this.lacking--;
+    }
+    this.attempt(item, (_, failed) => this.nextDeclaration(start, failed));
   }
 
   /** Parses an item; when it fails, records why and skips to where `resume` says. */
@@ -159,9 +178,10 @@ export abstract class RecoveringParser extends Cursor {
       item();
       return true;
     }
-    const { depth } = this;
+    const { depth, itemStart } = this;
     const opened = this.openers.length;
     const start = this.position();
+    this.itemStart = start;
     try {
       item();
       return true;
@@ -172,6 +192,8 @@ export abstract class RecoveringParser extends Cursor {
       this.openers.length = opened;
       this.skipTo(resume(start, this.position()));
       return false;
+    } finally {
+      this.itemStart = itemStart;
     }
   }
 
@@ -195,7 +217,7 @@ export abstract class RecoveringParser extends Cursor {
   }
 
   /** Where the next declaration begins. */
-  protected nextDeclaration(start: number, failed: number): number {
+  private nextDeclaration(start: number, failed: number): number {
     let index = Math.max(failed, start + 1);
     while (index < this.tokens.length && !this.declarationAt(index)) index++;
     return index;
@@ -216,7 +238,7 @@ export abstract class RecoveringParser extends Cursor {
         const ends = this.declarationAt(index) || (braces === 0 && type === t.RightBrace);
         if (ends) return brackets > 0 ? undefined : index;
         const starts = braces > 0 ? 'no' : startsAt(index);
-        if (starts === 'surely' || (brackets === 0 && (starts === 'perhaps' || (braces === 0 && type === t.Semicolon)))) return index;
+        if (starts === 'surely' || (brackets === 0 && (starts === 'perhaps' || (braces === 0 && type === t.Semicolon && this.endsItem(index, startsAt))))) return index;
       }
       if (type === t.LeftBrace) braces++;
       else if (type === t.RightBrace) braces = Math.max(0, braces - 1);
@@ -225,6 +247,11 @@ export abstract class RecoveringParser extends Cursor {
       else if (type === t.RightParen || type === t.RightBracket) brackets = Math.max(0, brackets - 1);
     }
     return brackets > 0 ? undefined : this.tokens.length;
+  }
+
+  /** Whether a `;` ends an item rather than the arguments of a call whose bracket went missing. */
+  private endsItem(index: number, startsAt: (index: number) => Start): boolean {
+    return this.isPastEnd(index + 1) || this.isAt(index + 1, t.RightBrace) || this.isFirstOnLine(index + 1) || startsAt(index + 1) !== 'no';
   }
 }
 

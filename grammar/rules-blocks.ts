@@ -233,13 +233,13 @@ export abstract class BlockRules extends ExpressionRules {
 
   readonly expertsStatement = this.RULE('expertsStatement', () => {
     this.CONSUME(t.Experts);
-    this.OPTION(() => this.CONSUME(t.Name));
+    this.OPTION({ GATE: () => this.memberAt(this.position()) === 'no', DEF: () => this.CONSUME(t.Name) });
     this.OPTION2(() => this.SUBRULE(this.axes));
     this.SUBRULE(this.expertMembers);
   });
 
   readonly expertMembers = this.RULE('expertMembers', () => {
-    this.braced('experts', () => this.SUBRULE(this.expertMember), (index) => this.memberAt(index));
+    this.braced('experts', () => this.SUBRULE(this.expertMember), (index) => this.memberAt(index), (index) => this.statementAt(index));
   });
 
   readonly expertMember = this.RULE('expertMember', () => {
@@ -285,7 +285,7 @@ export abstract class BlockRules extends ExpressionRules {
     if (this.isAt(index - 1, t.Dot)) return 'no';
     if (this.isAt(index, t.Let) || this.isAt(index, t.Return)) return this.isAt(index + 1, t.Assign) ? 'no' : 'surely';
     const starts = [t.Axis, t.Param, t.Experts, t.State, t.Update].some((type) => this.isAt(index, type));
-    if (!starts || !(this.isFirstOnLine(index) || this.isAt(index - 1, t.Semicolon))) return 'no';
+    if (!starts || !(this.isFirstOnLine(index) || this.isAt(index - 1, t.Semicolon) || this.isAt(index - 1, t.RightBrace))) return 'no';
     const experts = this.isAt(index, t.Experts) && (this.isAt(index + 1, t.LeftBracket) || this.isAt(index + 1, t.LeftBrace));
     return experts || this.isAt(index + 1, t.AnyWord) ? 'perhaps' : 'no';
   }

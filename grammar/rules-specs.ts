@@ -40,7 +40,7 @@ export abstract class SpecRules extends BlockRules {
     this.OR({
       DEF: [
         { GATE: () => this.sees(t.AnyWord, 2), ALT: () => this.SUBRULE(this.lossItem) },
-        { GATE: () => this.LA(1).image === 'contract' && this.sees(t.LeftBrace, 2), ALT: () => this.SUBRULE(this.contractItem) },
+        { GATE: () => this.beginsContract(), ALT: () => this.SUBRULE(this.contractItem) },
         { GATE: () => this.sees(t.Colon, 2), ALT: () => this.SUBRULE(this.labelledItem) },
         { GATE: () => this.sees(t.Assign, 2) || this.sees(t.Dot, 2), ALT: () => this.SUBRULE(this.assignItem) },
         { ALT: () => this.SUBRULE(this.blockItem) },
@@ -93,7 +93,7 @@ export abstract class SpecRules extends BlockRules {
   readonly blockItem = this.RULE('blockItem', () => {
     const head = this.LA(1).image;
     this.CONSUME(t.AnyWord, { LABEL: 'head' });
-    if (!this.RECORDING_PHASE && !this.braceAhead()) {
+    if (!this.RECORDING_PHASE && !this.braceAhead() && !this.lacksOpener()) {
       this.failExpecting('`=` or `{`', this.sees(t.NumberLiteral) ? `write \`${head} = ${this.LA(1).image}\` or \`${head} ${this.LA(1).image} { }\`` : undefined);
     }
     this.blockArgs();
@@ -136,7 +136,23 @@ export abstract class SpecRules extends BlockRules {
 
   private blockArgs(): void {
     if (this.RECORDING_PHASE) this.MANY(() => this.SUBRULE(this.simpleArg));
-    else while (!this.sees(t.LeftBrace)) this.SUBRULE(this.simpleArg);
+    else if (this.braceAhead()) while (!this.sees(t.LeftBrace)) this.SUBRULE(this.simpleArg);
+    else while (this.argumentAhead()) this.SUBRULE(this.simpleArg);
+  }
+
+  /** Where the `{` is missing: whether the next token is still an argument rather than the first item. */
+  private argumentAhead(): boolean {
+    if (this.isFirstOnLine(this.position())) return false;
+    if (this.sees(t.NumberLiteral) || this.sees(t.StringLiteral) || this.sees(t.LeftBracket)) return true;
+    let end = this.position() + 1;
+    while (this.isAt(end, t.Dot)) end += 2;
+    const item = [t.Assign, t.Colon, t.LeftBrace].some((type) => this.isAt(end, type));
+    return this.sees(t.AnyWord) && !item;
+  }
+
+  private beginsContract(): boolean {
+    if (this.LA(1).image !== 'contract') return false;
+    return ![t.Assign, t.Colon, t.Dot].some((type) => this.sees(type, 2));
   }
 
   /** Whether, from the next token on, nothing but arguments on this line comes before a `{`. */

@@ -18,6 +18,7 @@ export type { AdapterSource } from './device/source.js';
 export { Session, elements, type TensorRef, type Values } from './execute.js';
 export { runTraced, type NonFinite } from './trace.js';
 export { capture } from './capture.js';
+export { loadProgram, parseProgram } from './load.js';
 export { createModel, RuntimeModel, type ModelOptions, type ParameterHandle } from './model.js';
 export { initialValues } from './init.js';
 export { scalarValue, scalarValues } from './scalars.js';

@@ -55,7 +55,7 @@ export function conform(build: GraphBuilder, dy: Node, x: Node): Node {
   return build.expand(summed, x.axes.filter((axis) => !summed.axes.includes(axis)));
 }
 
-const none: Rule<never> = ({ y }) => {
+const none = ({ y }: { readonly y: Node }): Node => {
   throw new DifferentiationError(`${y.op.kind} has no gradient`);
 };
 

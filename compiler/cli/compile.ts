@@ -3,9 +3,10 @@
  */
 import { resolve } from 'node:path';
 import { readFileSync } from 'node:fs';
-import type { Source } from '../../grammar/ast.js';
+import type { Program } from '../../runtime/program.js';
 import type { Compiled } from '../compiled.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Model } from '../model/model.js';
 import { compile, passes, type Stage } from '../pipeline.js';
 import { type Context, failure } from './context.js';
 import { readSpec, STDIN } from './files.js';
@@ -21,6 +22,13 @@ export interface Request {
   readonly time?: number;
 }
 
+/** A spec compiled all the way. */
+export interface CompiledModel {
+  readonly compiled: Compiled;
+  readonly model: Model;
+  readonly program: Program;
+}
+
 /** What `file#Arch` names. */
 export function splitSpec(spec: string): { readonly file: string; readonly arch: string | undefined } {
   const hash = spec.lastIndexOf('#');
@@ -32,7 +40,7 @@ export function compileSpec(context: Context, request: Request): Compiled {
   const { file, arch } = splitSpec(request.spec);
   const text = readSpec(context, file);
   const entry = file === '-' ? STDIN : file;
-  return compileWith(context, request, entry, arch, (name) => (name === entry ? text : readBeside(context, name)));
+  return compileWith(context, request, entry, arch, (name) => (name === entry ? text : name.startsWith('std/') ? readStd(name) : readBeside(context, name)));
 }
 
 /** Compiles from sources in memory (a run folder's). */
@@ -46,7 +54,7 @@ function compileWith(context: Context, request: Omit<Request, 'spec'>, entry: st
   if (pass !== undefined && !passes.some((p) => p === pass)) throw failure('ARCH6012', { reason: `--print-ir: there is no pass \`${pass}\`; passes are ${passes.join(', ')}` });
   const compiled = compile({
     entry,
-    read: (file) => (file.startsWith('std/') ? readStd(file) : read(file)),
+    read,
     arch: arch ?? request.arch ?? options.arch,
     set: request.set ?? options.set,
     upTo: request.upTo,
@@ -64,13 +72,6 @@ export function reportedErrors(context: Context, compiled: Compiled): boolean {
   if (compiled.diagnostics.failed) context.report(found, compiled.sources);
   else if (found.length > 0) context.warn(found, compiled.sources);
   return compiled.diagnostics.failed;
-}
-
-/** Texts by file of everything a compilation read, standard library left out (archc brings it). */
-export function ownSources(compiled: Compiled): Record<string, string> {
-  const own: Record<string, string> = {};
-  for (const [file, source] of compiled.sources as ReadonlyMap<string, Source>) if (!file.startsWith('std/')) own[file] = source.text;
-  return own;
 }
 
 /** A form the pipeline should have reached. @throws CommandFailure (internal error) */

@@ -25,8 +25,8 @@ export function checkActive(family: ExpertFamily, reads: FamilyReads): Verdict {
   const choices = new Map<string, { units: number; text: string }>();
   for (const read of reads.choices) {
     if (!holdsAny(read.table, members)) continue;
-    const axes = read.node.axes.filter((axis) => axis.token === undefined).map((axis) => `${axis.name} ${axis.size}`);
-    choices.set(read.indices.map(({ id }) => id).join(), { units: read.units, text: `${read.units} at ${read.node.path || 'gather'}[${axes.join(', ')}]` });
+    const axes = read.axes.map((axis) => `${axis.name} ${axis.size}`);
+    choices.set(read.indices.map(({ id }) => id).join(), { units: read.units, text: `${axes.join(' x ') || '1'}${read.node.path && ` in ${read.node.path}`}` });
   }
   const value = [...choices.values()].reduce((sum, choice) => sum + choice.units, 0);
   if (choices.size === 0) return { holds: true, value: 0, evidence: 'no unit is read in the forward pass' };

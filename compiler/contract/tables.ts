@@ -22,6 +22,8 @@ export interface ChoiceRead {
   readonly table: Table;
   /** Identifies the choice: the nodes of its indices. */
   readonly indices: readonly Node[];
+  /** Axes that number the units one token reads. */
+  readonly axes: readonly Axis[];
   /** Units one token reads. */
   readonly units: number;
 }
@@ -57,7 +59,8 @@ export function readsOf({ forward, effects }: Analysis, family: ExpertFamily): F
     if (node.op.kind === 'gather' && source && node.op.axes.every((axis) => source.unitAxes.has(axis)) && node.inputs.length > 1) {
       const indices = node.inputs.slice(1);
       const numbering = new Set([...indices.flatMap((index) => index.axes), ...source.unitAxes]);
-      choices.push({ node, table: source, indices, units: sizeOf(node.axes.filter((axis) => numbering.has(axis) && !isToken(axis))) });
+      const axes = node.axes.filter((axis) => numbering.has(axis) && !isToken(axis));
+      choices.push({ node, table: source, indices, axes, units: sizeOf(axes) });
     } else if (effects.get(node) === 'none' && node.op.kind !== 'gather') {
       tables.set(node, derived(node, operands));
     } else {

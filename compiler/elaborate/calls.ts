@@ -20,6 +20,8 @@ export function evaluateCall(context: Context, frame: Frame, call: Call): Value 
   const held = call.callee.kind === 'path' ? frame.names.get(name) : undefined;
   if (held?.kind === 'block') return callBlock(context, frame, held.declaration, call);
   if (held?.kind === 'function') return callFunction(context, frame, held.name, held.declaration, call);
+  // a block setting of `none` leaves its argument as it is: `norm = none`
+  if (held?.kind === 'none') return evaluate(context, frame, argument(context, frame, call, 0, name));
   const declaration = frame.scope.functions.get(name);
   if (declaration) return callFunction(context, frame, name, declaration, call);
   const block = frame.scope.blocks.get(name);

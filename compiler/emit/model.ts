@@ -42,11 +42,11 @@ export async function modelText(model: Model, graph: Graph, report: ContractRepo
       })),
     });
   const constant = (name: string, doc: string, value: Json): StatementStructures => ({
-    kind: StructureKind.VariableStatement, isExported: true, declarationKind: VariableDeclarationKind.Const, docs: [comment(doc)],
+    kind: StructureKind.VariableStatement, isExported: true, declarationKind: VariableDeclarationKind.Const, leadingTrivia: '\n', docs: [comment(doc)],
     declarations: [{ name, initializer: `${layout(value).trimEnd()} as const` }],
   });
   const alias = (name: string, type: string, doc: string): StatementStructures => ({
-    kind: StructureKind.TypeAlias, name, type, isExported: true, docs: [comment(doc)],
+    kind: StructureKind.TypeAlias, name, type, isExported: true, leadingTrivia: '\n', docs: [comment(doc)],
   });
 
   const activations = activationTypes(graph.taps);

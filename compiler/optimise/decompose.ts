@@ -171,9 +171,10 @@ class Decomposer {
   }
 
   private total(leaves: readonly TotalLeaf[], others: readonly Node[], like: Node): Node {
-    const chunks = this.axis('chunk', TOTAL_CHUNKS);
     const operands = leaves.map((leaf) => (leaf.kind === 'value' ? leaf.value : leaf.scatter));
-    const node = this.make({ kind: 'part', index: 0 }, operands, { axes: [chunks], dtype: 'f32' }, like);
+    const fresh = this.axis('chunk', TOTAL_CHUNKS);
+    const node = this.make({ kind: 'part', index: 0 }, operands, { axes: [fresh], dtype: 'f32' }, like);
+    const chunks = node.axes[0] ?? fresh;
     this.totals.set(node, { node, chunks, leaves });
     const sum = this.make({ kind: 'reduce', fn: 'sum', over: [chunks] }, [node], { axes: [], dtype: 'f32' }, like);
     return others.reduce((a, b) => this.map('add', [a, b], like), sum);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { unreadable } from '../../runtime/data/discover.js';
 import { DataError, openCorpus } from '../../runtime/index.js';
 
 const root = await mkdtemp(join(tmpdir(), 'archc-data-'));
@@ -75,7 +76,14 @@ describe('openCorpus', () => {
     expect(error instanceof Error ? error.message : '').toMatch(message);
   });
 
-  it.skipIf(process.getuid?.() === 0)('refuses an unreadable file', async () => {
+  it('says what an unreadable file is', () => {
+    const denied = unreadable('secret.txt', Object.assign(new Error('EACCES'), { code: 'EACCES' }));
+    expect(denied).toBeInstanceOf(DataError);
+    expect(denied.message).toBe('secret.txt may not be read: permission denied\n  Make it readable (chmod +r), or give another --data.');
+    expect(unreadable('x', new Error('EIO: broken disk')).message).toBe('x cannot be read: EIO: broken disk');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('refuses an unreadable file (skipped for root, who may read anything)', async () => {
     const path = join(await folder({ 'x.txt': digits }), 'x.txt');
     await chmod(path, 0);
     await expect(openCorpus(path, { time: 8 })).rejects.toThrow(/may not be read: permission denied/);
@@ -121,9 +129,10 @@ describe('validation windows', () => {
   });
 
   it('are spread evenly when capped, and do not overlap', async () => {
-    const corpus = await openCorpus(await folder({ 'train.txt': digits, 'valid.txt': digits }), { time: 4 });
-    const starts = [...corpus.validation(5)].map(({ tokens }) => String.fromCharCode(...tokens));
-    expect(starts).toEqual(['0123', '0123', '0123', '0123', '0123']);
-    expect([...corpus.validation(5)]).toEqual([...corpus.validation(5)]);
+    const ascending = Uint8Array.from({ length: 81 }, (_, i) => i + 40);
+    const corpus = await openCorpus(await folder({ 'train.txt': digits, 'valid.txt': ascending }), { time: 4 });
+    // 80 predicted bytes are 20 windows; every fourth is taken.
+    expect([...corpus.validation(5)].map(({ tokens }) => tokens[0])).toEqual([40, 56, 72, 88, 104]);
+    expect([...corpus.validation(5)].map(({ targets }) => targets[3])).toEqual([44, 60, 76, 92, 108]);
   });
 });

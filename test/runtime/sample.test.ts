@@ -34,7 +34,6 @@ describe('chooseToken', () => {
 describe('decodeUtf8', () => {
   it('gives whole characters as their last byte comes, and marks what is not UTF-8', async () => {
     const pieces: string[] = [];
-    // eslint-free: a plain async generator over fixed bytes.
     async function* bytes(): AsyncGenerator<number> {
       yield* [...new TextEncoder().encode('aé€'), 0xff, 0xe2, 0x82];
     }

@@ -14,7 +14,7 @@ export interface EnvironmentParams {
   readonly ARCH6005: { readonly run: string };
   readonly ARCH6006: { readonly reason: string };
   readonly ARCH6007: { readonly reason: string };
-  readonly ARCH6008: { readonly file: string; readonly reason: string };
+  readonly ARCH6008: { readonly reason: string };
   readonly ARCH6009: { readonly reason: string };
   readonly ARCH6010: { readonly code: string; readonly among: readonly string[] };
   readonly ARCH6011: { readonly reason: string };
@@ -103,7 +103,7 @@ archc train specs/pools.arch --data texts --run runs/a`,
   },
   ARCH6008: {
     title: 'the checkpoint cannot be used',
-    message: (p) => `cannot use \`${p.file}\`: ${p.reason}`,
+    message: (p) => p.reason,
     explain: {
       text: `A checkpoint is loaded only if every parameter of the spec is in it, with the same shape and finite values. It is refused when it belongs
 to another spec, is cut off, or holds NaN.`,
@@ -113,7 +113,7 @@ to another spec, is cut off, or holds NaN.`,
   },
   ARCH6009: {
     title: 'cannot write',
-    message: (p) => `cannot write: ${p.reason}`,
+    message: (p) => p.reason,
     explain: {
       text: `Writing failed; the message has the system's reason (a full disk, no permission). Files are replaced only when the new one is complete,
 so what was there is intact.`,

@@ -98,10 +98,7 @@ function shareOut(scope: Scope, loops: readonly Loop[], team: number, member: st
   scope.block(
     `for (var ${position} = ${member}; ${position} < ${points(loops)}; ${position} += ${team})`,
     (inner) => {
-      // Decoded variables are new in every step.
-      inner.define(position, position);
       decode(inner, loops, position);
-      for (const loop of loops) inner.define(loop.name, inner.value({ kind: 'var', name: loop.name, dtype: 'i32' }));
       build(inner);
     },
     { writes },

@@ -1,0 +1,178 @@
+/**
+ * @file Causal attention and its gradients without a score matrix: online softmax over tiles of keys (Milakov and Gimelshein 2018, arXiv 1805.02867;
+ * Dao et al. 2022, arXiv 2205.14135). One invocation owns a query row (forward, grad_q) or a key row (grad_kv) and adds everything that
+ * reaches it in a fixed order, so results are deterministic.
+ */
+import type { Attention } from '../../kernels/kernel.js';
+import {
+  addRow, dotRow, fillTile, float, geometry, type Geometry, indent, type Operand, range, registerRow, rowStart, storeRow, zeroRow,
+} from './attention_rows.js';
+import { grid } from './grid.js';
+import { type EmitContext, Module, type Step } from './module.js';
+
+export function emitAttention(kernel: Attention, context: EmitContext): readonly Step[] {
+  const module = new Module(kernel, context);
+  const shape = geometry(kernel);
+  const byKey = kernel.variant === 'grad_kv';
+  const places = grid([Math.ceil(kernel.time / shape.lanes), byKey ? kernel.groups : kernel.heads, kernel.batch]);
+  const perGroup = kernel.heads / kernel.groups;
+  module.body.line(
+    'let lane = i32(lane_index);',
+    `let block_start = ${places.coordinates[0]} * ${shape.lanes};`,
+    `let batch = ${places.coordinates[2]};`,
+  );
+  if (byKey) module.body.line(`let key_group = ${places.coordinates[1]};`);
+  else module.body.line(`let head = ${places.coordinates[1]};`, `let key_group = head${perGroup === 1 ? '' : ` / ${perGroup}`};`);
+  const lines = byKey ? gradKeys(module, kernel, shape) : queries(module, kernel, shape);
+  module.body.line(...lines);
+  return [module.finish(shape.lanes, places)];
+}
+
+interface Operands {
+  readonly q: Operand;
+  readonly k: Operand;
+  readonly v: Operand;
+  /** out and dout have this layout. */
+  readonly head: (slot: number) => Operand;
+}
+
+function operands(kernel: Attention): Operands {
+  return {
+    q: { slot: 0, width: kernel.keyWidth, units: kernel.heads },
+    k: { slot: 1, width: kernel.keyWidth, units: kernel.groups },
+    v: { slot: 2, width: kernel.valueWidth, units: kernel.groups },
+    head: (slot) => ({ slot, width: kernel.valueWidth, units: kernel.heads }),
+  };
+}
+
+/** Forward and grad_q: a query row per invocation, tiles of keys and values. */
+function queries(module: Module, kernel: Attention, shape: Geometry): string[] {
+  const { q, k, v, head } = operands(kernel);
+  const { keyParts, valueParts, tile, lanes } = shape;
+  const forward = kernel.variant === 'forward';
+  const keys = module.shared('key_tile', `array<vec4f, ${tile * keyParts}>`);
+  const values = module.shared('value_tile', `array<vec4f, ${tile * valueParts}>`);
+  const rowOf = (operand: Operand): string => rowStart(kernel, operand, 'row', 'head');
+  const scale = float(kernel.scale);
+  const lseAt = `(batch * ${kernel.time} + row) * ${kernel.heads} + head`;
+
+  const state = forward
+    ? [...zeroRow('sum', valueParts), 'var highest = -3.4028234663852886e38;', 'var total = 0.0;']
+    : [
+        ...registerRow(module, 'dout', head(5), valueParts, rowOf(head(5))),
+        ...registerRow(module, 'out', head(3), valueParts, rowOf(head(3))),
+        `let delta = ${range(valueParts).map((i) => `dot(dout_${i}, out_${i})`).join(' + ')};`,
+        `let lse = ${module.slots.load(4, lseAt)};`,
+        ...zeroRow('dq', keyParts),
+      ];
+  const visit = forward
+    ? [
+        ...dotRow('product', 'q', keys, keyParts),
+        `let score = product * ${scale};`,
+        'if (score > highest) {',
+        '  let shrink = exp(highest - score);',
+        '  total *= shrink;',
+        ...range(valueParts).map((i) => `  sum_${i} *= shrink;`),
+        '  highest = score;',
+        '}',
+        'let weight = exp(score - highest);',
+        'total += weight;',
+        ...addRow('sum', 'weight', values, valueParts),
+      ]
+    : [
+        ...dotRow('product', 'q', keys, keyParts),
+        ...dotRow('dweight', 'dout', values, valueParts),
+        `let dscore = exp(product * ${scale} - lse) * (dweight - delta) * ${scale};`,
+        ...addRow('dq', 'dscore', keys, keyParts),
+      ];
+  const finish = forward
+    ? [
+        'let scaling = 1.0 / total;',
+        ...range(valueParts).map((i) => `let out_${i} = sum_${i} * scaling;`),
+        ...storeRow(module, 'out', head(3), rowOf(head(3))),
+        module.slots.store(4, lseAt, 'highest + log(total)'),
+      ]
+    : storeRow(module, 'dq', { ...q, slot: 6 }, rowOf(q));
+
+  return [
+    'let query = block_start + lane;',
+    `let row = min(query, ${kernel.time - 1});`,
+    ...registerRow(module, 'q', q, keyParts, rowOf(q)),
+    ...state,
+    `for (var first = 0; first < min(block_start + ${lanes}, ${kernel.time}); first += ${tile}) {`,
+    ...indent([
+      'workgroupBarrier();',
+      ...fillTile(module, kernel, keys, k, shape, keyParts, 'key_group'),
+      ...fillTile(module, kernel, values, v, shape, valueParts, 'key_group'),
+      'workgroupBarrier();',
+      `for (var j = 0; j < min(${tile}, row + 1 - first); j++) {`,
+      ...indent(visit),
+      '}',
+    ]),
+    '}',
+    `if (query < ${kernel.time}) {`,
+    ...indent(finish),
+    '}',
+  ];
+}
+
+/** grad_kv: a key row per invocation, tiles of queries, over the heads that read this group. */
+function gradKeys(module: Module, kernel: Attention, shape: Geometry): string[] {
+  const { q, k, v, head } = operands(kernel);
+  const { keyParts, valueParts, tile } = shape;
+  const queryTile = module.shared('query_tile', `array<vec4f, ${tile * keyParts}>`);
+  const doutTile = module.shared('dout_tile', `array<vec4f, ${tile * valueParts}>`);
+  const lseTile = module.shared('lse_tile', `array<f32, ${tile}>`);
+  const deltaTile = module.shared('delta_tile', `array<f32, ${tile}>`);
+  const perGroup = kernel.heads / kernel.groups;
+  const scale = float(kernel.scale);
+  const rowOf = (operand: Operand): string => rowStart(kernel, operand, 'row', 'key_group');
+  const numbers = [
+    `for (var t = lane; t < ${tile}; t += ${shape.lanes}) {`,
+    `  let query = min(first + t, ${kernel.time - 1});`,
+    `  let start = ${rowStart(kernel, head(3), 'query', 'head')};`,
+    '  var delta = 0.0;',
+    `  for (var f = 0; f < ${kernel.valueWidth}; f++) { delta += ${module.slots.load(3, 'start + f')} * ${module.slots.load(5, 'start + f')}; }`,
+    '  delta_tile[t] = delta;',
+    `  lse_tile[t] = ${module.slots.load(4, `(batch * ${kernel.time} + query) * ${kernel.heads} + head`)};`,
+    '}',
+  ].map((line) => line.replace('delta_tile', deltaTile).replace('lse_tile', lseTile));
+  return [
+    'let key = block_start + lane;',
+    `let row = min(key, ${kernel.time - 1});`,
+    ...registerRow(module, 'k', k, keyParts, rowOf(k)),
+    ...registerRow(module, 'v', v, valueParts, rowOf(v)),
+    ...zeroRow('dk', keyParts),
+    ...zeroRow('dv', valueParts),
+    `for (var head = key_group * ${perGroup}; head < (key_group + 1) * ${perGroup}; head++) {`,
+    `  for (var first = block_start; first < ${kernel.time}; first += ${tile}) {`,
+    ...indent(
+      indent([
+        'workgroupBarrier();',
+        ...fillTile(module, kernel, queryTile, q, shape, keyParts, 'head'),
+        ...fillTile(module, kernel, doutTile, head(5), shape, valueParts, 'head'),
+        ...numbers,
+        'workgroupBarrier();',
+        `for (var j = 0; j < min(${tile}, ${kernel.time} - first); j++) {`,
+        '  if (first + j >= key) {',
+        ...indent(
+          indent([
+            ...dotRow('product', 'k', queryTile, keyParts),
+            ...dotRow('dweight', 'v', doutTile, valueParts),
+            `let weight = exp(product * ${scale} - ${lseTile}[j]);`,
+            `let dscore = weight * (dweight - ${deltaTile}[j]) * ${scale};`,
+            ...addRow('dk', 'dscore', queryTile, keyParts),
+            ...addRow('dv', 'weight', doutTile, valueParts),
+          ]),
+        ),
+        '  }',
+        '}',
+      ]),
+    ),
+    '  }',
+    '}',
+    `if (key < ${kernel.time}) {`,
+    ...indent([...storeRow(module, 'dk', { ...k, slot: 6 }, rowOf(k)), ...storeRow(module, 'dv', { ...v, slot: 7 }, rowOf(v))]),
+    '}',
+  ];
+}
