@@ -80,9 +80,10 @@ export abstract class Cursor extends CstParser {
   protected declarationAt(index: number): boolean {
     const next = (type: TokenType, k: number): boolean => this.isAt(index + k, type);
     if (!this.isFirstOnLine(index) && !next(t.RightBrace, -1)) return false;
-    if (next(t.Block, 0) || next(t.Function, 0) || next(t.Arch, 0)) return next(t.AnyWord, 1);
+    if (next(t.Block, 0) || next(t.Function, 0)) return next(t.AnyWord, 1) || next(t.LeftParen, 1);
+    if (next(t.Arch, 0)) return next(t.AnyWord, 1) || next(t.LeftBrace, 1);
     if (next(t.Loss, 0)) return next(t.AnyWord, 1) && next(t.LeftParen, 2);
-    if (next(t.Train, 0)) return next(t.LeftBrace, 1) || (next(t.AnyWord, 1) && next(t.LeftBrace, 2));
+    if (next(t.Train, 0)) return next(t.LeftBrace, 1) || next(t.AnyWord, 1);
     if (next(t.Use, 0)) return next(t.AnyWord, 1) && (next(t.Dot, 2) || next(t.LeftBrace, 2));
     return next(t.Language, 0) && next(t.NumberLiteral, 1);
   }
@@ -126,8 +127,9 @@ export abstract class Cursor extends CstParser {
 
   protected describe(expected: string): SyntaxProblem {
     const next = this.LA(1);
-    const place = this.place();
-    if (expected === 'a name' && place.found !== undefined && tokenMatcher(next, t.AnyWord)) {
+    const junk = this.position() > 0 && /^an? (?:declaration|statement|setting|expert member|clause)$/.test(expected) && next.tokenType !== EOF;
+    const place = junk && this.isFirstOnLine(this.position()) ? { span: this.spanOf(next), found: shorten(next.image) } : this.place();
+    if (/^an? (?:name|axis|tensor such)/.test(expected) && place.found !== undefined && tokenMatcher(next, t.AnyWord)) {
       return { kind: 'reserved_word', word: next.image, span: place.span };
     }
     return { kind: 'expected', expected: this.sharpen(expected, place.found), ...place, help: this.hint(expected, next, place.found) };
@@ -147,6 +149,7 @@ export abstract class Cursor extends CstParser {
       if (word !== '' && tokenMatcher(this.LA(2), t.Assign)) return `bind a value with \`let ${word} = ...\``;
       return suggest(word, ['axis', 'param', 'experts', 'let', 'return', 'state', 'update']);
     }
+    if (expected === '`{`') return suggest(word, ['extends']);
     if (expected === 'an expert member') return suggest(word, ['read', 'write', 'param']);
     if (expected === '`else`') return 'a conditional value is written `a if condition else b`';
     if (found !== undefined && next.tokenType === t.Assign && /operator|`[)\]]`/.test(expected)) return 'compare with `==`';

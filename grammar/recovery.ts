@@ -113,12 +113,26 @@ export abstract class RecoveringParser extends Cursor {
       this.closeBrace(itemStart);
       return;
     }
-    // The brace is missing. Where an item follows, or a `}` would be left over, read on as if it stood there.
-    this.report({ kind: 'expected', expected: '`{`', ...this.place() });
+    // The brace is missing. Where it stands further on in the line, skip to it; where an item follows, or a `}` would be
+    // left over, read on as if it stood here.
+    this.report(this.describe('`{`'));
+    const later = this.braceOnLine();
+    if (later !== undefined) {
+      this.skipTo(later);
+      return this.braced(construct, item, startsAt, outer);
+    }
     if (startsAt(this.position()) === 'no' && this.lacking >= 0) throw new Abandon();
     this.lacking++;
     this.items(item, startsAt, outer);
     if (this.sees(t.RightBrace)) this.CONSUME(t.RightBrace);
+  }
+
+  private braceOnLine(): number | undefined {
+    for (let index = this.position(); !this.isPastEnd(index) && !this.isFirstOnLine(index); index++) {
+      if (this.isAt(index, t.LeftBrace)) return index;
+      if ([t.RightBrace, t.Semicolon, t.Assign, t.Colon].some((type) => this.isAt(index, type))) return undefined;
+    }
+    return undefined;
   }
 
   /** Whether the declaration at hand has a `}` too many, so that a `{` is missing somewhere. */
@@ -237,7 +251,7 @@ export abstract class RecoveringParser extends Cursor {
       if (index >= from) {
         const ends = this.declarationAt(index) || (braces === 0 && type === t.RightBrace);
         if (ends) return brackets > 0 ? undefined : index;
-        const starts = braces > 0 ? 'no' : startsAt(index);
+        const starts = braces > 0 ? 'no' : this.alignedWord(start, index) ? 'perhaps' : startsAt(index);
         if (starts === 'surely' || (brackets === 0 && (starts === 'perhaps' || (braces === 0 && type === t.Semicolon && this.endsItem(index, startsAt))))) return index;
       }
       if (type === t.LeftBrace) braces++;
@@ -247,6 +261,14 @@ export abstract class RecoveringParser extends Cursor {
       else if (type === t.RightParen || type === t.RightBracket) brackets = Math.max(0, brackets - 1);
     }
     return brackets > 0 ? undefined : this.tokens.length;
+  }
+
+  /** Whether a word begins a line at the indentation of the failed item: whatever it is, it is another item. */
+  private alignedWord(start: number, index: number): boolean {
+    const [first, token] = [this.tokens[start], this.tokens[index]];
+    if (first === undefined || token === undefined || !this.isAt(index, t.AnyWord)) return false;
+    if (!this.isFirstOnLine(start) || !this.isFirstOnLine(index)) return false;
+    return indentation(this.source.text, first.startOffset) === indentation(this.source.text, token.startOffset);
   }
 
   /** Whether a `;` ends an item rather than the arguments of a call whose bracket went missing. */

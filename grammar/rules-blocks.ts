@@ -62,7 +62,10 @@ export abstract class BlockRules extends ExpressionRules {
             if (!this.RECORDING_PHASE && !this.sees(t.Choice) && !this.sees(t.Ids)) {
               this.failExpecting('`choice` or `ids`', 'settings stand behind the tensors, after `;`');
             }
-            this.OR2([{ ALT: () => this.SUBRULE(this.choiceType) }, { ALT: () => this.SUBRULE(this.idsType) }]);
+            this.OR2({
+              DEF: [{ ALT: () => this.SUBRULE(this.choiceType) }, { ALT: () => this.SUBRULE(this.idsType) }],
+              ERR_MSG: '`choice` or `ids`',
+            });
           },
         },
       ],
@@ -119,29 +122,32 @@ export abstract class BlockRules extends ExpressionRules {
   });
 
   readonly settingType = this.RULE('settingType', () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.One);
-          this.CONSUME(t.Of);
-          this.CONSUME(t.AnyWord, { LABEL: 'option' });
-          this.MANY(() => {
-            this.CONSUME(t.Pipe);
-            this.CONSUME2(t.AnyWord, { LABEL: 'option' });
-          });
+    this.OR({
+      DEF: [
+        {
+          ALT: () => {
+            this.CONSUME(t.One);
+            this.CONSUME(t.Of);
+            this.CONSUME(t.AnyWord, { LABEL: 'option' });
+            this.MANY(() => {
+              this.CONSUME(t.Pipe);
+              this.CONSUME2(t.AnyWord, { LABEL: 'option' });
+            });
+          },
         },
-      },
-      {
-        IGNORE_AMBIGUITIES: true,
-        ALT: () => {
-          const word: string = this.LA(1).image;
-          if (!this.RECORDING_PHASE && !settingTypes.some((type) => type === word)) {
-            this.failExpecting('a type', `the types are ${settingTypes.join(', ')}, \`one of a | b\``);
-          }
-          this.CONSUME3(t.AnyWord);
+        {
+          IGNORE_AMBIGUITIES: true,
+          ALT: () => {
+            const word: string = this.LA(1).image;
+            if (!this.RECORDING_PHASE && !settingTypes.some((type) => type === word)) {
+              this.failExpecting('a type', `the types are ${settingTypes.join(', ')}, \`one of a | b\``);
+            }
+            this.CONSUME3(t.AnyWord);
+          },
         },
-      },
-    ]);
+      ],
+      ERR_MSG: 'a type',
+    });
   });
 
   /** `function f(a, b; c = 1) = value`, then `gradient a = value` lines. */

@@ -119,10 +119,13 @@ export abstract class ExpressionRules extends RecoveringParser {
   });
 
   readonly argument = this.RULE('argument', () => {
-    this.OR([
-      { GATE: () => this.sees(t.Assign, 2), ALT: () => this.SUBRULE(this.callSetting) },
-      { ALT: () => this.SUBRULE(this.expression), IGNORE_AMBIGUITIES: true },
-    ]);
+    this.OR({
+      DEF: [
+        { GATE: () => this.sees(t.Assign, 2), ALT: () => this.SUBRULE(this.callSetting) },
+        { ALT: () => this.SUBRULE(this.expression), IGNORE_AMBIGUITIES: true },
+      ],
+      ERR_MSG: 'an expression',
+    });
   });
 
   readonly callSetting = this.RULE('callSetting', () => {
@@ -187,9 +190,10 @@ export abstract class ExpressionRules extends RecoveringParser {
     });
   });
 
-  /** Whether the next word is a value's name rather than a keyword that has begun the next statement. */
+  /** Whether the next word is a value's name rather than the beginning of the next statement or setting. */
   private namesValue(): boolean {
     if (!this.sees(t.Name)) return false;
+    if (this.isFirstOnLine(this.position()) && (this.sees(t.Assign, 2) || this.sees(t.Colon, 2))) return false;
     if (!starters.some((type) => this.sees(type))) return true;
     const after = this.LA(2);
     return after.tokenType === EOF || !tokenMatcher(after, t.AnyWord) || joiners.some((type) => tokenMatcher(after, type));

@@ -62,10 +62,13 @@ export abstract class SpecRules extends BlockRules {
   readonly assignItem = this.RULE('assignItem', () => {
     this.SUBRULE(this.path);
     this.CONSUME(t.Assign);
-    this.OR([
-      { GATE: () => this.sees(t.AnyWord) && this.sees(t.LeftBrace, 2) && !this.sees(t.Dot, -2), ALT: () => this.SUBRULE(this.blockValue) },
-      { ALT: () => this.SUBRULE(this.expression), IGNORE_AMBIGUITIES: true },
-    ]);
+    this.OR({
+      DEF: [
+        { GATE: () => this.beginsBlockValue(), ALT: () => this.SUBRULE(this.blockValue) },
+        { ALT: () => this.SUBRULE(this.expression), IGNORE_AMBIGUITIES: true },
+      ],
+      ERR_MSG: 'an expression',
+    });
   });
 
   readonly blockValue = this.RULE('blockValue', () => {
@@ -79,6 +82,7 @@ export abstract class SpecRules extends BlockRules {
     const construct = this.LA(1).image;
     this.CONSUME(t.AnyWord, { LABEL: 'label' });
     this.CONSUME(t.Colon);
+    if (this.isFirstOnLine(this.position()) && (this.sees(t.Assign, 2) || this.sees(t.Colon, 2))) this.failExpecting('a name');
     this.CONSUME2(t.AnyWord, { LABEL: 'head' });
     this.OPTION({
       GATE: () => this.braceAhead(),
@@ -124,6 +128,7 @@ export abstract class SpecRules extends BlockRules {
 
   readonly clause = this.RULE('clause', () => {
     this.CONSUME(t.AnyWord, { ERR_MSG: 'a clause' });
+    if (!this.RECORDING_PHASE && !this.sees(t.AtMost) && (this.sees(t.Infix) || this.sees(t.Assign)) && !this.sees(t.AnyWord)) this.failExpecting('`<=`');
     this.OPTION(() => {
       this.CONSUME(t.AtMost);
       this.CONSUME(t.NumberLiteral);
@@ -148,6 +153,11 @@ export abstract class SpecRules extends BlockRules {
     while (this.isAt(end, t.Dot)) end += 2;
     const item = [t.Assign, t.Colon, t.LeftBrace].some((type) => this.isAt(end, type));
     return this.sees(t.AnyWord) && !item;
+  }
+
+  /** `cosine {` behind a one-word setting, on its line. */
+  private beginsBlockValue(): boolean {
+    return this.sees(t.AnyWord) && this.sees(t.LeftBrace, 2) && !this.sees(t.Dot, -2) && !this.isFirstOnLine(this.position());
   }
 
   private beginsContract(): boolean {

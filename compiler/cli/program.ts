@@ -77,10 +77,10 @@ Exit codes:
     .option('--list-files', 'print the names of the files written');
   build.action((spec: string) => run(build, async (context) => (await import('./commands/build.js')).build(context, spec, build.opts<{ out: string; listFiles?: boolean }>())));
 
-  const train = command('train <spec>', 'Train a spec on text. Ctrl-C saves; --resume continues to the same bits.', [
+  const train = command('train [spec]', 'Train a spec on text. Ctrl-C saves; --resume continues to the same bits.', [
     ['archc train pools.arch --data texts --run runs/a', ''],
     ['archc train pools.arch --data texts --run runs/b --set train.steps=100 --seed 2', ''],
-    ['archc train runs/a --data texts --run runs/a --resume', 'go on; the spec is the run\'s own'],
+    ['archc train --data texts --run runs/a --resume', 'go on; the spec is the run\'s own copy'],
   ])
     .requiredOption('--data <path>', 'a text file, or a folder of them (sub-folders are domains)')
     .requiredOption('--run <dir>', 'the run folder')
@@ -90,7 +90,7 @@ Exit codes:
     .option('--resume', 'continue the run in the folder')
     .option('--force', 'replace the run in the folder')
     .addOption(deviceOption());
-  train.action((spec: string) => run(train, async (context) => (await import('./commands/train.js')).train(context, spec, train.opts<TrainOptions>())));
+  train.action((spec: string | undefined) => run(train, async (context) => (await import('./commands/train.js')).train(context, spec, train.opts<TrainOptions>())));
 
   const evaluate = command('eval <run>', 'Measure a run on text: loss and bits per byte, in all and per domain.', [['archc eval runs/a --data texts', ''], ['archc eval runs/a --data texts --windows all --format json', '']])
     .requiredOption('--data <path>', 'a text file, or a folder of them')

@@ -43,6 +43,8 @@ export function describe(node: Node): string {
           ? op.param.path
           : op.kind === 'state'
             ? op.state.path
-            : op.kind.replace('_', ' ');
+            : op.kind === 'contract'
+              ? 'sum'
+              : op.kind.replace('_', ' ');
   return node.path && name !== node.path ? `${name} in ${node.path}` : name;
 }

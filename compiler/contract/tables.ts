@@ -40,29 +40,31 @@ export interface FamilyReads {
 }
 
 /** Every place of the forward pass where the family's parameters meet a token. */
-export function readsOf({ forward, effects }: Analysis, family: ExpertFamily): FamilyReads {
+export function readsOf({ effects, users, leaves }: Analysis, family: ExpertFamily): FamilyReads {
   const tables = new Map<Node, Table>();
   const choices: ChoiceRead[] = [];
   const whole: WholeRead[] = [];
-  for (const node of forward) {
-    if (node.op.kind === 'param') {
-      const { param } = node.op;
-      if (family.members.includes(param)) {
-        tables.set(node, { members: new Set([param]), unitAxes: new Set(param.axes.filter((axis) => family.axes.includes(axis))) });
-      }
-      continue;
-    }
+  const pending = new Set<Node>();
+  const add = (node: Node, table: Table): void => {
+    tables.set(node, table);
+    for (const user of users.get(node) ?? []) pending.add(user);
+  };
+  for (const param of family.members) {
+    const leaf = leaves.get(param);
+    if (leaf) add(leaf, { members: new Set([param]), unitAxes: new Set(param.axes.filter((axis) => family.axes.includes(axis))) });
+  }
+  // Operands have lower numbers than what is made of them, so the lowest has all its tables known.
+  for (let node = lowest(pending); node; node = lowest(pending)) {
+    pending.delete(node);
     const [first] = node.inputs;
-    if (!node.inputs.some((input) => tables.has(input))) continue;
-    const operands = valueInputs(node).flatMap((input) => tables.get(input) ?? []);
     const source = first && tables.get(first);
-    if (node.op.kind === 'gather' && source && node.op.axes.every((axis) => source.unitAxes.has(axis)) && node.inputs.length > 1) {
+    if (node.op.kind === 'gather' && source && node.op.axes.every((axis) => source.unitAxes.has(axis))) {
       const indices = node.inputs.slice(1);
       const numbering = new Set([...indices.flatMap((index) => index.axes), ...source.unitAxes]);
       const axes = node.axes.filter((axis) => numbering.has(axis) && !isToken(axis));
       choices.push({ node, table: source, indices, axes, units: sizeOf(axes) });
     } else if (effects.get(node) === 'none' && node.op.kind !== 'gather') {
-      tables.set(node, derived(node, operands));
+      add(node, derived(node, valueInputs(node).flatMap((input) => tables.get(input) ?? [])));
     } else {
       for (const input of valueInputs(node)) {
         const table = tables.get(input);
@@ -71,6 +73,12 @@ export function readsOf({ forward, effects }: Analysis, family: ExpertFamily): F
     }
   }
   return { choices, whole };
+}
+
+function lowest(nodes: Iterable<Node>): Node | undefined {
+  let found: Node | undefined;
+  for (const node of nodes) if (!found || node.id < found.id) found = node;
+  return found;
 }
 
 /** Whether the clause-relevant members stand behind a table. */

@@ -27,6 +27,8 @@ export function renderAll(diagnostics: readonly Diagnostic[], sources: ReadonlyM
   if (diagnostics.length === 0) return '';
   const index = new LineIndex(sources);
   const parts = inOrder(diagnostics).map((d) => renderWith(d, index, colours));
+  // A failure to do the work at all (no file, no device) needs no counting.
+  if (diagnostics.every((d) => d.code.startsWith('ARCH6'))) return `${parts.join('\n\n')}\n`;
   return `${parts.join('\n\n')}\n\n${countLine(diagnostics, colours)}\n`;
 }
 

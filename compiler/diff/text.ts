@@ -37,8 +37,14 @@ function changeLines(change: Change, colours: Colours): string[] {
   const remark = paint[change.severity](`(${change.severity}${from})`);
   const mark = sign(change);
   const head = `${mark === '+' ? colours.green(mark) : mark === '-' ? colours.red(mark) : mark} ${colours.bold(change.path)}`;
-  const reason = colours.dim(`    ${change.kind}: ${change.reason}`);
-  if (values.length <= LONGEST) return [`${head}  ${values}  ${remark}`, reason];
+  const reason = tellsMore(change) ? [colours.dim(`    ${change.reason}`)] : [];
+  if (values.length <= LONGEST) return [`${head}  ${values}  ${remark}`, ...reason];
   const parts = change.kind === 'documentation changed' || before === null || after === null ? [`    ${values}`] : [`    - ${before}`, `    + ${after}`];
-  return [`${head}  ${remark}`, ...parts, reason];
+  return [`${head}  ${remark}`, ...parts, ...reason];
+}
+
+/** Shapes, losses and clauses speak for themselves. */
+function tellsMore({ kind, severity }: Change): boolean {
+  if (kind === 'setting changed' || kind === 'dim changed' || kind === 'block changed') return severity === 'breaking';
+  return kind === 'formula changed' || kind === 'property lost' || kind === 'property gained';
 }

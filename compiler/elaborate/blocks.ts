@@ -60,6 +60,15 @@ function evaluateGiven(context: Context, frame: Frame, declared: SettingDecl | u
 
 /** Expands `declaration` and returns its result. */
 export function applyBlock(context: Context, application: Application): Value {
+  context.uses.push({ span: application.span, block: application.declaration.name.name });
+  try {
+    return expand(context, application);
+  } finally {
+    context.uses.pop();
+  }
+}
+
+function expand(context: Context, application: Application): Value {
   const { declaration, args, given, path, chain, span } = application;
   const name = declaration.name.name;
   if (chain.includes(name)) context.fail('ARCH2009', { chain: chain.slice(chain.indexOf(name)) }, span);

@@ -87,7 +87,9 @@ const builtins: Readonly<Record<string, Builtin>> = {
     run: (s) => {
       const x = s.tensor(0);
       const over = s.axis('over', x.axes);
-      const index = s.build.top(x, over, s.axis('take'));
+      const take = s.axis('take');
+      if (take.size > over.size) tooMany(s, take, over.name, over.size);
+      const index = s.build.top(x, over, take);
       return { kind: 'choice', index, score: s.build.gather(x, [over], [index]), of: over };
     },
   },
@@ -124,6 +126,10 @@ function expandOne(s: Site, x: Node, axis: Axis | undefined): Node {
   return axis ? s.build.expand(x, [axis]) : x;
 }
 
+function tooMany(s: Site, take: Axis, axis: string, size: number): never {
+  return s.context.fail('ARCH3004', { take: take.size, axis, size }, s.call.span, { notes: s.context.notes(s.frame) });
+}
+
 function topProduct(s: Site): Value {
   const x = s.tensor(0);
   const build = s.build;
@@ -131,7 +137,9 @@ function topProduct(s: Site): Value {
   const over = s.axis('over', x.axes);
   const of = s.axis('of');
   if (of.size !== over.size ** 2) s.context.fail('ARCH3002', { axis: of.name, sizes: [over.size ** 2, of.size] }, s.call.span, { notes: s.context.notes(s.frame) });
-  const index = build.topProduct(x, half, over, s.axis('take'));
+  const take = s.axis('take');
+  if (take.size > of.size) tooMany(s, take, of.name, of.size);
+  const index = build.topProduct(x, half, over, take);
   const score = (at: 0 | 1): Node => {
     const part = at === 0 ? build.map('div', index, over.size) : build.map('mod', index, over.size);
     return build.gather(build.slice(x, half, at), [over], [part]);

@@ -26,6 +26,8 @@ export class Context {
   /** Every `let` and parameter, by path. */
   readonly values = new Map<string, Value>();
   private readonly paths = new Set<string>();
+  /** The uses of blocks being expanded, outermost first: an error inside a block also shows where it was asked for. */
+  readonly uses: { readonly span: Span; readonly block: string }[] = [];
   private readonly lines: LineIndex;
 
   constructor(readonly model: Model, sources: ReadonlyMap<string, Source>, readonly diagnostics: Diagnostics, batch: number, time: number) {
@@ -58,7 +60,9 @@ export class Context {
 
   /** Reports and abandons the construct at hand. */
   fail<C extends Code>(code: C, params: Params[C], span: Span, extras: Extras = {}): never {
-    this.diagnostics.report(diagnose(code, params, span, extras));
+    const related = this.uses.filter((use) => use.span.file !== span.file || use.span.start > span.start || use.span.end < span.end);
+    const used = related.slice(0, 1).concat(related.slice(1).slice(-1)).map((use) => ({ span: use.span, label: `\`${use.block}\` is used here` }));
+    this.diagnostics.report(diagnose(code, params, span, { ...extras, related: [...(extras.related ?? []), ...used] }));
     throw new Reported();
   }
 

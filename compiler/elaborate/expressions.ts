@@ -47,7 +47,7 @@ export function toTensor(context: Context, frame: Frame, value: Value, expr: Exp
 function evaluatePath(context: Context, frame: Frame, expr: Extract<Expr, { kind: 'path' }>): Value {
   const [first, ...rest] = expr.segments;
   if (!first) throw new Error('a path has at least one segment');
-  const whole = frame.lookUpPath(expr.segments.map((s) => s.name));
+  const whole = frame.lookUpPath(expr);
   if (whole) return whole;
   const found = lookUp(context, frame, first.name);
   if (!found) {

@@ -4,7 +4,7 @@
  * Axis names are local to a block. `carried` are the axes a value brings that the block does not mention (batch and time always, and, when a block
  * is applied under more axes than it declares, those): they pass through untouched, so a block says only what it works on.
  */
-import type { Call } from '../../grammar/ast.js';
+import type { Call, Path } from '../../grammar/ast.js';
 import type { Axis } from '../graph/graph.js';
 import type { Scope } from '../model/model.js';
 import type { Value } from './values.js';
@@ -63,7 +63,7 @@ export class Frame {
   }
 
   /** What a dotted path means outside blocks; see `SpecFrame`. */
-  lookUpPath(_segments: readonly string[]): Value | undefined {
+  lookUpPath(_path: Path): Value | undefined {
     return undefined;
   }
 

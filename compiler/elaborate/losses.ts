@@ -2,7 +2,7 @@
  * @file Evaluates the losses of an arch: expressions over named activations, where `mean(layers)(...)` repeats over the layers and paths
  * inside it are relative to each.
  */
-import type { Call } from '../../grammar/ast.js';
+import type { Call, Path, Span } from '../../grammar/ast.js';
 import { printExpr } from '../../grammar/print-expressions.js';
 import { Reported } from '../diagnostics/diagnostic.js';
 import type { Loss, Node, ResidualAdd, ScalarSpec } from '../graph/graph.js';
@@ -49,7 +49,8 @@ class SpecFrame extends Frame {
     this.carried.add(context.time);
   }
 
-  override lookUpPath(segments: readonly string[]): Value | undefined {
+  override lookUpPath(path: Path): Value | undefined {
+    const segments = path.segments.map((segment) => segment.name);
     for (let length = segments.length; length > 0; length--) {
       const name = segments.slice(0, length).join('.');
       const found = (this.prefix === undefined ? undefined : this.context.values.get(`${this.prefix}.${name}`)) ?? this.context.values.get(name);
@@ -61,13 +62,13 @@ class SpecFrame extends Frame {
     }
     const dim = segments.length === 1 ? this.context.model.dims.get(segments[0] ?? '') : undefined;
     if (dim?.value.kind === 'number') return { kind: 'number', value: dim.value.value };
-    return this.unknown(segments.join('.'));
+    return this.unknown(segments.join('.'), path.span);
   }
 
-  private unknown(name: string): never {
+  private unknown(name: string, span: Span): never {
     const names = [...this.context.values.keys()];
     const among = this.prefix === undefined ? names : names.filter((path) => path.startsWith(`${this.prefix}.`)).map((path) => path.slice((this.prefix ?? '').length + 1));
-    return this.context.fail('ARCH2016', { loss: this.loss.name, name, among }, this.loss.value.span);
+    return this.context.fail('ARCH2016', { loss: this.loss.name, name, among }, span);
   }
 
   override callLoss(name: string, call: Call): Value | undefined {

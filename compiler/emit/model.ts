@@ -49,7 +49,7 @@ export async function modelText(model: Model, graph: Graph, report: ContractRepo
     kind: StructureKind.TypeAlias, name, type, isExported: true, leadingTrivia: '\n', docs: [comment(doc)],
   });
 
-  const activations = activationTypes(graph.taps);
+  const activations = activationTypes(graph);
   const statements: Statement[] = [
     {
       kind: StructureKind.ImportDeclaration,

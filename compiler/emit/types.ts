@@ -1,16 +1,17 @@
 /**
  * @file The types and constructors of `model.ts`, as text: parameters nested as their paths, activations by path.
  */
-import type { Axis, Init, Node, Param } from '../graph/graph.js';
+import { nodesBehind } from '../graph/cost.js';
+import type { Axis, Graph, Init, Param } from '../graph/graph.js';
 import { key, type Branch, type Stack, type Tree } from './tree.js';
 
-/** `readonly [d: 128, h: 4]`, row-major. */
+/** `readonly [batch: number, d: 128, h: 4]`, row-major; how many tokens there are depends on the program's entry. */
 export function shapeType(axes: readonly Axis[]): string {
   const labels = new Map<string, number>();
-  const members = axes.map(({ name, size }) => {
+  const members = axes.map(({ name, size, token }) => {
     const count = (labels.get(name) ?? 0) + 1;
     labels.set(name, count);
-    return `${/^[A-Za-z_]\w*$/.test(name) ? name : 'axis'}${count > 1 ? count : ''}: ${size}`;
+    return `${/^[A-Za-z_]\w*$/.test(name) ? name : 'axis'}${count > 1 ? count : ''}: ${token === undefined ? size : 'number'}`;
   });
   return `readonly [${members.join(', ')}]`;
 }
@@ -89,11 +90,13 @@ export interface ActivationTypes {
   readonly layers: readonly { readonly stack: string; readonly name: string; readonly numbers: readonly number[]; readonly shapes: readonly (readonly [path: string, shape: string])[] }[];
 }
 
-/** Groups taps as `layers.N.rest` by the layers that have the same ones. */
-export function activationTypes(taps: ReadonlyMap<string, Node>): ActivationTypes {
+/** The taps of the forward pass that are no parameters; `layers.N.rest` grouped by the layers that have the same ones. */
+export function activationTypes({ taps, logits }: Graph): ActivationTypes {
   const top: [string, string][] = [];
   const stacks = new Map<string, Map<number, [string, string][]>>();
+  const forward = new Set(nodesBehind([logits]));
   for (const [path, node] of taps) {
+    if (node.op.kind === 'param' || !forward.has(node)) continue;
     const [, stack, layer, rest] = /^([A-Za-z_]\w*)\.(\d+)\.(.+)$/.exec(path) ?? [];
     const shape = shapeType(node.axes);
     if (stack === undefined || layer === undefined || rest === undefined) {

@@ -178,12 +178,12 @@ const orderRules: readonly Rule<'order'>[] = [
 
 const gatherRules: readonly Rule<'gather'>[] = [
   // a lookup in what was looked up is one lookup along more axes
-  (op, x, { build, inputs }) => {
+  (op, x, { build, inputs, shape }) => {
     const table = x.inputs[0];
     if (x.op.kind !== 'gather' || !table) return undefined;
     const inner = x.inputs.slice(1);
     if (op.axes.some((axis) => !table.axes.includes(axis) || inner.some((index) => index.axes.includes(axis)))) return undefined;
-    return build.gather(table, [...x.op.axes, ...op.axes], [...inner, ...inputs.slice(1)]);
+    return build.order(build.gather(table, [...x.op.axes, ...op.axes], [...inner, ...inputs.slice(1)]), shape.axes);
   },
 ];
 

@@ -36,10 +36,25 @@ export interface Loop {
 export type Stage =
   | { readonly kind: 'let'; readonly name: string; readonly value: Expr }
   /** name = fn over all points of `loops` of value; `lets` are evaluated inside, before it (e.g. the entry a segment position holds).
-   *  The order of accumulation is that of the loops (a target may use a fixed tree instead, the same each time). */
-  | { readonly kind: 'reduce'; readonly name: string; readonly fn: 'sum' | 'max' | 'min'; readonly loops: readonly Loop[]; readonly lets: readonly { readonly name: string; readonly value: Expr }[]; readonly value: Expr }
-  /** For all points of `loops` (often none): slot[index] = value. */
-  | { readonly kind: 'store'; readonly loops: readonly Loop[]; readonly slot: number; readonly index: Expr; readonly value: Expr };
+   *  The order of accumulation is that of the loops (a target may use a fixed tree instead, the same each time). `inner`, if given, is a reduction
+   *  computed anew at each point of `loops`, after `lets` and before `value`, which may use its name. */
+  | { readonly kind: 'reduce'; readonly name: string; readonly fn: 'sum' | 'max' | 'min'; readonly loops: readonly Loop[]; readonly lets: readonly Let[]; readonly inner?: Inner; readonly value: Expr }
+  /** For all points of `loops` (often none): slot[index] = value. `lets`, if given, are evaluated inside the loops, before it. */
+  | { readonly kind: 'store'; readonly loops: readonly Loop[]; readonly lets?: readonly Let[]; readonly slot: number; readonly index: Expr; readonly value: Expr };
+
+export interface Let {
+  readonly name: string;
+  readonly value: Expr;
+}
+
+/** A reduction inside another: the sum of a row's segment, of which the outer one sums the squares. */
+export interface Inner {
+  readonly name: string;
+  readonly fn: 'sum' | 'max' | 'min';
+  readonly loops: readonly Loop[];
+  readonly lets: readonly Let[];
+  readonly value: Expr;
+}
 
 export interface Slot {
   readonly name: string;

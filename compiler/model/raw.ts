@@ -22,7 +22,8 @@ export interface RawEntry {
   readonly head: Ident;
   readonly file: string;
   readonly settings: Map<string, RawSetting>;
-  readonly perLayer: Map<number, Map<string, RawSetting>>;
+  /** By layer number; `at` is the number as written. */
+  readonly perLayer: Map<number, { readonly at: Ident; readonly settings: Map<string, RawSetting> }>;
   readonly doc?: string;
   readonly span: Span;
 }
@@ -186,8 +187,7 @@ export class Merger {
 
   private inLayers(layers: RawLayers, path: Path, from: number, value: Expr): void {
     let at = from;
-    let layer: number | undefined;
-    if (/^\d+$/.test(path.segments[at]?.name ?? '')) layer = Number(path.segments[at++]?.name);
+    const layer = /^\d+$/.test(path.segments[at]?.name ?? '') ? path.segments[at++] : undefined;
     const first = path.segments[at];
     if (!first) return this.missing(path, path.segments.length - 1, []);
     if (at === path.segments.length - 1 && layer === undefined) {
@@ -200,9 +200,9 @@ export class Merger {
     const setting = path.segments[at + 1];
     if (!entry || !setting || at + 2 !== path.segments.length) return this.missing(path, entry ? path.segments.length - 1 : at, entry ? [] : [...layers.entries.keys()]);
     if (layer === undefined) return this.setIn(entry.settings, setting, value);
-    const own = entry.perLayer.get(layer) ?? new Map<string, RawSetting>();
-    entry.perLayer.set(layer, own);
-    this.setIn(own, setting, value);
+    const own = entry.perLayer.get(Number(layer.name)) ?? { at: layer, settings: new Map<string, RawSetting>() };
+    entry.perLayer.set(Number(layer.name), own);
+    this.setIn(own.settings, setting, value);
   }
 
   private setIn(settings: Map<string, RawSetting>, name: Ident, value: Expr): void {

@@ -4,7 +4,7 @@
 import type { ArchDecl, BlockDecl, Path, Source, Span, SpecItem } from '../../grammar/ast.js';
 import { parse } from '../../grammar/parse.js';
 import { printExpr } from '../../grammar/print-expressions.js';
-import { diagnose } from '../diagnostics/catalogue.js';
+import { type Extras, diagnose, dimsNote } from '../diagnostics/catalogue.js';
 import type { Diagnostics } from '../diagnostics/diagnostic.js';
 import { LineIndex } from '../diagnostics/positions.js';
 import type { FileScope, Loaded } from './load.js';
@@ -198,24 +198,21 @@ class Resolver {
       return undefined;
     }
     this.line(path, raw.head.name, this.origin('spec', raw.span));
+    const before = this.diagnostics.all.length;
     const given = this.given(raw.settings, block);
-    const settings = this.fill(block, given, raw.span);
+    // a misspelt or mistyped setting is one mistake, not also a missing one
+    const settings = this.fill(block, given, raw.span, this.diagnostics.all.length === before);
     for (const setting of settings.values()) this.line(`${path}.${setting.name}`, printValue(setting.value), setting.origin);
     const perLayer = new Map<number, ReadonlyMap<string, Setting>>();
     for (const [layer, own] of raw.perLayer) {
-      if (layerCount !== undefined && layer >= layerCount) this.reportLayer(layer, layerCount, own);
-      const values = this.given(own, block);
+      if (layerCount !== undefined && layer >= layerCount) {
+        this.diagnostics.report(diagnose('ARCH2006', { path: `layers.${layer}.${raw.name}`, parent: 'layers', name: own.at.name, among: [] }, own.at.span, { help: `layers are numbered 0 to ${layerCount - 1}` }));
+      }
+      const values = this.given(own.settings, block);
       perLayer.set(layer, values);
       for (const setting of values.values()) this.line(path.replace('.', `.${layer}.`) + `.${setting.name}`, printValue(setting.value), setting.origin);
     }
     return { kind: 'entry', path, name: raw.name, block, settings, perLayer, doc: raw.doc, span: raw.span };
-  }
-
-  private reportLayer(layer: number, count: number, settings: ReadonlyMap<string, RawSetting>): void {
-    for (const setting of settings.values()) {
-      const name = String(layer);
-      this.diagnostics.report(diagnose('ARCH2006', { path: `layers.${layer}.${setting.name.name}`, parent: 'layers', name, among: [] }, setting.name.span, { help: `layers are numbered 0 to ${count - 1}` }));
-    }
   }
 
   /** The settings written for an entry, evaluated and checked. */
@@ -234,13 +231,13 @@ class Resolver {
   }
 
   /** Every setting of the block: as given, else its default, else the dim of its name. */
-  private fill(block: BlockDecl, given: ReadonlyMap<string, Setting>, span: Span): Map<string, Setting> {
+  private fill(block: BlockDecl, given: ReadonlyMap<string, Setting>, span: Span, reportMissing: boolean): Map<string, Setting> {
     const filled = new Map<string, Setting>();
     const scope: Scope = this.scopeOf(block.span.file);
     const environment = new Map(this.dims);
     for (const declaration of block.settings) {
       const name = declaration.name.name;
-      const setting = given.get(name) ?? this.otherwise(block, declaration, environment, scope, span);
+      const setting = given.get(name) ?? this.otherwise(block, declaration, environment, scope, span, reportMissing);
       if (!setting) continue;
       filled.set(name, setting);
       environment.set(name, setting);
@@ -248,7 +245,7 @@ class Resolver {
     return filled;
   }
 
-  private otherwise(block: BlockDecl, declaration: BlockDecl['settings'][number], environment: ReadonlyMap<string, Setting>, scope: Scope, span: Span): Setting | undefined {
+  private otherwise(block: BlockDecl, declaration: BlockDecl['settings'][number], environment: ReadonlyMap<string, Setting>, scope: Scope, entry: Span, reportMissing: boolean): Setting | undefined {
     const name = declaration.name.name;
     const type = declaration.type.name;
     if (declaration.default) {
@@ -256,13 +253,19 @@ class Resolver {
       const depends = (type === 'int' || type === 'float') && evaluateNumber(declaration.default, environment) === undefined;
       const value: SettingValue | undefined = depends
         ? { kind: 'text', value: printExpr(declaration.default) }
-        : evaluateSetting(declaration.default, declaration, block, environment, scope, this.diagnostics);
+        : evaluateSetting(declaration.default, declaration, block, environment, scope, this.diagnostics, this.placed(block, environment, entry));
       return value && { name, value, origin };
     }
     const dim = this.dims.get(name);
     if (dim && type === 'int') return { name, value: dim.value, origin: { kind: 'dims', text: dim.origin.text, span: dim.origin.span } };
-    this.diagnostics.report(diagnose('ARCH2011', { owner: block.name.name, name, type }, span));
+    if (reportMissing) this.diagnostics.report(diagnose('ARCH2011', { owner: block.name.name, name, type }, entry));
     return undefined;
+  }
+
+  /** What an error in a block's default adds: where the block was placed, and the dims and settings in force. */
+  private placed(block: BlockDecl, environment: ReadonlyMap<string, Setting>, entry: Span): Extras {
+    const numbers = [...environment.values()].flatMap(({ name, value, origin }) => (value.kind === 'number' ? [{ name, size: value.value, where: origin.text }] : []));
+    return { related: [{ span: entry, label: `\`${block.name.name}\` is used here` }], notes: [dimsNote(numbers)] };
   }
 
   private readContract(raw: RawArch): Clause[] {

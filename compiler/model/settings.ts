@@ -6,7 +6,7 @@
  */
 import type { BlockDecl, Expr, SettingDecl } from '../../grammar/ast.js';
 import { printExpr } from '../../grammar/print-expressions.js';
-import { diagnose } from '../diagnostics/catalogue.js';
+import { type Extras, diagnose } from '../diagnostics/catalogue.js';
 import type { Diagnostics } from '../diagnostics/diagnostic.js';
 import { primitiveFunctions } from './primitives.js';
 import type { Scope, Setting, SettingValue } from './model.js';
@@ -45,7 +45,7 @@ export function evaluateNumber(expr: Expr, environment: Environment): number | u
 
 /** The value of `expr` as a setting of `type`; reports and returns undefined when it is of another type. */
 export function evaluateSetting(
-  expr: Expr, declaration: SettingDecl, owner: BlockDecl, environment: Environment, scope: Scope, diagnostics: Diagnostics,
+  expr: Expr, declaration: SettingDecl, owner: BlockDecl, environment: Environment, scope: Scope, diagnostics: Diagnostics, extras: Extras = {},
 ): SettingValue | undefined {
   const type = declaration.type.name;
   const wrong = (expected: string): undefined => {
@@ -58,7 +58,7 @@ export function evaluateSetting(
     case 'float': {
       const value = evaluateNumber(expr, environment);
       if (value === undefined) return unknownName(expr, environment, diagnostics) ?? wrong(type);
-      if (type === 'int' && !Number.isInteger(value)) return notWhole(expr, declaration, value, environment, diagnostics);
+      if (type === 'int' && !Number.isInteger(value)) return notWhole(expr, declaration, value, environment, diagnostics, extras);
       return { kind: 'number', value };
     }
     case 'bool':
@@ -99,16 +99,16 @@ function unknownName(expr: Expr, environment: Environment, diagnostics: Diagnost
   return undefined;
 }
 
-function notWhole(expr: Expr, declaration: SettingDecl, value: number, environment: Environment, diagnostics: Diagnostics): undefined {
+function notWhole(expr: Expr, declaration: SettingDecl, value: number, environment: Environment, diagnostics: Diagnostics, extras: Extras): undefined {
   if (expr.kind === 'binary' && expr.operator === '/') {
     const left = evaluateNumber(expr.left, environment);
     const right = evaluateNumber(expr.right, environment);
     if (left !== undefined && right !== undefined) {
-      diagnostics.report(diagnose('ARCH3003', { what: printExpr(expr.left), value: left, divisor: printExpr(expr.right), by: right }, expr.span));
+      diagnostics.report(diagnose('ARCH3003', { what: printExpr(expr.left), value: left, divisor: printExpr(expr.right), by: right }, expr.span, extras));
       return undefined;
     }
   }
-  diagnostics.report(diagnose('ARCH3006', { what: `\`${declaration.name.name}\``, got: value }, expr.span));
+  diagnostics.report(diagnose('ARCH3006', { what: `\`${declaration.name.name}\``, got: value }, expr.span, extras));
   return undefined;
 }
 

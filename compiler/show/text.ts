@@ -20,7 +20,7 @@ export function showText(report: ShowReport, colours: Colours): string {
     [
       bold('cost'),
       ...costTable(report.costs, report.total, dim).map((l) => `  ${l}`),
-      dim(`  FLOPs per token, forward and training; optimizer: two moments; activations for ${report.batch} x ${report.time} tokens (estimate; see --memory)`),
+      dim(`  FLOPs per token, forward and training; activations for ${report.batch} x ${report.time} tokens, estimated`),
     ],
     [
       bold('contract'),

@@ -114,7 +114,9 @@ export async function openCorpus(path: string, options: { readonly time: number 
   if (files.length === 0) throw new DataError(`${path} has no files\n  Put text files in it, or folders of them: a folder's name is the label of its text.`);
   const domains = await readDomains(files, warnings);
   if (domains.length === 0) throw new DataError(`${path} has no text: ${files.length === 1 ? 'the file is' : `all ${files.length} files are`} empty or binary\n  Give a text file, or a folder of text files.`);
-  return new Corpus(path, options.time, longEnough(path, domains, options.time, warnings), warnings);
+  const kept = longEnough(path, domains, options.time, warnings);
+  if (kept.every((domain) => domain.valid.length < 2)) warnings.push(`${path} has no validation text: nothing will be evaluated`);
+  return new Corpus(path, options.time, kept, warnings);
 }
 
 async function readDomains(files: readonly TextFile[], warnings: string[]): Promise<Domain[]> {

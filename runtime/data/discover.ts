@@ -4,9 +4,9 @@
  * - A file is one domain, named after it. In a folder, each sub-folder is a domain; files beside them make a domain named after the folder.
  * - Where a folder has both an entry named train* and one named valid* (`train.txt` and `valid.txt`, or folders), their names say what they are,
  *   and one named test* is held out. Elsewhere a name means nothing, and each file is split.
- * - Names that start with a dot are left out.
+ * - Names that start with a dot are left out, and links to folders.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { DataError, messageOf, systemCode } from '../errors.js';
 
@@ -43,7 +43,8 @@ async function walk(folder: string, domain: string | undefined, inherited: Use, 
     }
     const use = named ?? inherited;
     const entry = await entryKind(path);
-    if (entry.isDirectory()) await walk(path, domain ?? (named ? undefined : name), use, rootName, files, warn);
+    if (entry.isDirectory() && (await lstat(path)).isSymbolicLink()) warn(`${path} is left out: links to folders are not followed`);
+    else if (entry.isDirectory()) await walk(path, domain ?? (named ? undefined : name), use, rootName, files, warn);
     else if (entry.isFile()) files.push({ path, domain: domain ?? rootName, use });
   }
 }

@@ -18,8 +18,8 @@ export const NO_ADAPTER_HELP = [
 
 /** `navigator.gpu` where it exists, else Dawn. @throws NoAdapterError when the `webgpu` package is missing or does not load */
 export async function adapterSource(): Promise<AdapterSource> {
-  const navigatorGpu = typeof navigator === 'undefined' ? undefined : (navigator.gpu as GPU | undefined);
-  if (navigatorGpu) return navigatorGpu;
+  const inBrowser: GPU | undefined = typeof navigator === 'undefined' ? undefined : navigator.gpu;
+  if (inBrowser) return inBrowser;
   try {
     const { create } = await import('webgpu');
     return create([]);

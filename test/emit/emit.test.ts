@@ -74,50 +74,54 @@ test('resolved.json holds settings, overrides, parameters, losses and the contra
 });
 
 describe('model.ts', () => {
-  /** Messages of the type checker under the repository's options, for a file beside model.ts. */
-  function check(text: string): string[] {
-    const user = join(folder, 'user.ts');
-    writeFileSync(user, text);
+  /** Messages of the type checker under the repository's options, by file, for files beside model.ts in an ES module package. */
+  function check(users: Record<string, string>): Map<string, string[]> {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    for (const [name, text] of Object.entries(users)) writeFileSync(join(folder, name), text);
     const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(join(root, 'tsconfig.json'), (name) => ts.sys.readFile(name)).config, ts.sys, root);
-    const program = ts.createProgram([user], {
+    const program = ts.createProgram(Object.keys(users).map((name) => join(folder, name)), {
       ...options, noEmit: true, rootDir: '/', typeRoots: [join(root, 'node_modules/@types'), join(root, 'node_modules')],
       paths: { 'archc/runtime': [join(root, 'runtime/index.ts')] },
     });
-    const inFolder = (diagnostic: ts.Diagnostic): boolean => diagnostic.file === undefined || diagnostic.file.fileName.startsWith(folder);
-    return ts.getPreEmitDiagnostics(program).filter(inFolder).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+    const found = (name: string): string[] => {
+      const source = program.getSourceFile(join(folder, name));
+      return ts.getPreEmitDiagnostics(program, source).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+    };
+    return new Map(['model.ts', ...Object.keys(users)].map((name) => [name, found(name)]));
   }
 
-  test('type-checks under strict, and knows paths, shapes, experts and settings', () => {
-    const found = check(`
-      import { openDevice } from 'archc/runtime';
-      import { experts, loadModel, settings, type ActivationPath, type Layer, type Params } from './model.js';
-      const model = await loadModel(await openDevice());
-      const shape: readonly [6, 4] = model.layers[2].ffn.experts.read.shape;
-      const router: readonly [4, 2, 6] = model.layers[0].ffn.router.shape;
-      const layer: Layer = model.layers[2];
-      const table: Float32Array = await model.embed.table.read();
-      const act: 'gelu' = settings.layers.ffn.act;
-      const overridden: 'tanh' = settings.layers[1].ffn.act;
-      const count: 6 = experts['layers.ffn.experts'].count;
-      const path: ActivationPath = 'layers.2.ffn';
-      export const all: readonly unknown[] = [shape, router, layer, table, act, overridden, count, path, model satisfies Params];
-    `);
-    expect(found).toEqual([]);
-  });
-
-  test('refuses what the spec does not have', () => {
-    const found = check(`
-      import { type ActivationPath, type Model } from './model.js';
-      export const path: ActivationPath = 'layers.3.ffn';
-      export const missing = (model: Model): unknown => model.layers[3];
-      export const narrowed = (model: Model): unknown => model.layers[1].ffn.router;
-      export const wrong = (model: Model): readonly [4, 6] => model.layers[0].ffn.experts.read.shape;
-    `);
-    expect(found).toHaveLength(4);
-    expect(found[0]).toContain('"layers.3.ffn"');
-    expect(found[1]).toContain("of length '3' has no element at index '3'");
-    expect(found[2]).toContain("Property 'router' does not exist");
-    expect(found[3]).toContain("is not assignable to type 'readonly [4, 6]'");
+  test('type-checks under strict, knows paths, shapes, experts and settings, and refuses what the spec does not have', () => {
+    const found = check({
+      'right.ts': `
+        import { openDevice } from 'archc/runtime';
+        import { experts, loadModel, settings, type ActivationPath, type Layer, type Params } from './model.js';
+        const model = await loadModel(await openDevice());
+        const shape: readonly [6, 4] = model.layers[2].ffn.experts.read.shape;
+        const router: readonly [4, 2, 6] = model.layers[0].ffn.router.shape;
+        const layer: Layer = model.layers[2];
+        const table: Float32Array = await model.embed.table.read();
+        const act: 'gelu' = settings.layers.ffn.act;
+        const overridden: 'tanh' = settings.layers[1].ffn.act;
+        const count: 6 = experts['layers.ffn.experts'].count;
+        const path: ActivationPath = 'layers.2.ffn';
+        export const all: readonly unknown[] = [shape, router, layer, table, act, overridden, count, path, model satisfies Params];
+      `,
+      'wrong.ts': `
+        import { type ActivationPath, type Model } from './model.js';
+        export const path: ActivationPath = 'layers.3.ffn';
+        export const missing = (model: Model): unknown => model.layers[3];
+        export const narrowed = (model: Model): unknown => model.layers[1].ffn.router;
+        export const wrong = (model: Model): readonly [4, 6] => model.layers[0].ffn.experts.read.shape;
+      `,
+    });
+    expect(found.get('model.ts')).toEqual([]);
+    expect(found.get('right.ts')).toEqual([]);
+    const wrong = found.get('wrong.ts') ?? [];
+    expect(wrong).toHaveLength(4);
+    expect(wrong[0]).toContain('"layers.3.ffn"');
+    expect(wrong[1]).toContain("of length '3' has no element at index '3'");
+    expect(wrong[2]).toContain("Property 'router' does not exist");
+    expect(wrong[3]).toContain("is not assignable to type 'readonly [4, 6]'");
   });
 
   test('carries the documentation of the spec', () => {

@@ -57,7 +57,7 @@ test('the kitchen sink cut anywhere', () => {
 
 test('one deleted token gives few problems', () => {
   // Most single mistakes give one problem; a lost brace or quote may cost two or three.
-  const counts = tokens.map((token) => {
+  const counts = tokens.filter((_, index) => index % 3 === 0).map((token) => {
     const text = kitchenSink.slice(0, token.startOffset) + ' '.repeat(token.image.length) + kitchenSink.slice(token.startOffset + token.image.length);
     return parseText(text).errors.length;
   });

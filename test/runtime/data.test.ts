@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -62,6 +62,13 @@ describe('openCorpus', () => {
       `${join(path, 'a/x.bin')} is left out: it is not text (a NUL byte in its first 8192 bytes)`,
       'domain b is left out: it has 5 bytes to train on, and a window needs 9',
     ]);
+  });
+
+  it('does not follow links to folders round and round, and warns when nothing is left to validate on', async () => {
+    const path = await folder({ 'a/x.txt': '123456789' });
+    await symlink(path, join(path, 'a', 'loop'));
+    const corpus = await openCorpus(path, { time: 8 });
+    expect(corpus.warnings).toEqual([`${join(path, 'a/loop')} is left out: links to folders are not followed`, `${path} has no validation text: nothing will be evaluated`]);
   });
 
   it.each([

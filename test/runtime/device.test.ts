@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { NoAdapterError, checkNeeds, describeAdapter, openDevice } from '../../runtime/index.js';
+import { DeviceLostError, NoAdapterError, Session, checkNeeds, describeAdapter, openDevice } from '../../runtime/index.js';
+import { bigram } from './bigram.js';
 import { describeGpu, tryOpenDevice } from './gpu.js';
 
 const opened = await tryOpenDevice();
@@ -53,6 +54,16 @@ describeGpu(opened, 'a device', (device) => {
   it('gets the limits of its adapter', () => {
     expect(device.gpu.limits.maxBufferSize).toBe(device.adapter.limits.maxBufferSize);
     expect(device.gpu.limits.maxStorageBuffersPerShaderStage).toBe(device.adapter.limits.maxStorageBuffersPerShaderStage);
+  });
+
+  it('that is lost says so at the next use', async () => {
+    const lost = await openDevice();
+    const session = await Session.create(lost, bigram());
+    lost.gpu.destroy();
+    await lost.gpu.lost;
+    expect(() => session.run('forward', { tokens: new Int32Array(32) })).toThrow(DeviceLostError);
+    await expect(session.read('table')).rejects.toThrow(/was lost \(destroyed\)/);
+    lost.destroy();
   });
 
   it('prints nothing on stdout when a command is refused, and raises it instead', async () => {

@@ -2,6 +2,7 @@
  * @file `archc explain CODE`: the long page of a diagnostic, with a failing and a fixed example; without a code, the list.
  */
 import { allCodes, pageOf } from '../../diagnostics/explain.js';
+import { wrap } from '../../show/table.js';
 import { type Context, failure } from '../context.js';
 import { DONE } from '../io.js';
 
@@ -19,9 +20,15 @@ export function explain(context: Context, wanted: string | undefined): number {
   else {
     const { bold } = context.colours;
     const example = (title: string, text: string): string => `${bold(title)}\n\n${text.replace(/^(?=.)/gm, '    ')}\n`;
-    context.print(`${bold(`${page.code}: ${page.title}`)}\n\n${page.text}\n\n${example('Wrong', page.failing)}\n${example('Right', page.fixed)}`);
+    context.print(`${bold(`${page.code}: ${page.title}`)}\n\n${paragraphs(page.text)}\n\n${example('Wrong', page.failing)}\n${example('Right', page.fixed)}`);
   }
   return DONE;
+}
+
+/** Filled to the width of a page. */
+function paragraphs(text: string): string {
+  const fill = (paragraph: string): string => wrap(paragraph.split(/\s+/), 90, '').join('\n');
+  return text.split(/\n{2,}/).map(fill).join('\n\n');
 }
 
 /** `2001`, `arch2001` and `error[ARCH2001]` mean ARCH2001. */

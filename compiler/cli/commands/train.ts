@@ -11,7 +11,11 @@ import { type CompiledModel, compileSpec, reached, reportedErrors, splitSpec } f
 import { type Context, failure } from '../context.js';
 import { withSession } from '../device.js';
 import { DONE, FOUND, INTERRUPTED } from '../io.js';
-import { compileRun, isRun, readRun, runSpec, runSpecText, SPEC_FILE } from '../run-folder.js';
+import { kindOf, STDIN } from '../files.js';
+import { compileRun, readRun, type RunSpec, runSpec, runSpecText, SPEC_FILE } from '../run-folder.js';
+
+const CHECKPOINT = 'checkpoint.safetensors';
+const METRICS = 'metrics.jsonl';
 
 export interface TrainOptions {
   readonly data: string;
@@ -24,15 +28,14 @@ export interface TrainOptions {
   readonly device: 'auto' | 'gpu';
 }
 
-export async function train(context: Context, spec: string, options: TrainOptions): Promise<number> {
+export async function train(context: Context, spec: string | undefined, options: TrainOptions): Promise<number> {
   const runDir = resolve(context.io.cwd, options.run);
-  if (isRun(context, options.run) && options.resume !== true && options.force !== true) throw failure('ARCH6005', { run: options.run });
-  const made = options.resume === true ? compileRun(context, options.run) : compileNew(context, spec, options);
+  const made = options.resume === true ? resumed(context, spec, options) : fresh(context, spec, options);
   if (made === undefined) return FOUND;
   const { openCorpus, train: runTraining, LiveView } = await import('../../../runtime/index.js');
   const corpus = await openCorpus(resolve(context.io.cwd, options.data), { time: made.program.time });
-  const files = filesOf(context, spec, options, made);
-  if (options.force === true) for (const name of ['checkpoint.safetensors', 'metrics.jsonl']) rmSync(join(runDir, name), { force: true });
+  const files = filesOf(made);
+  if (options.force === true) for (const name of [CHECKPOINT, METRICS]) rmSync(join(runDir, name), { force: true });
   const view = new LiveView(context.io.stderr);
   const result = await withSession(made.program, async (session) => {
     context.say(`${made.model.name} on ${session.device.adapter.name}`);
@@ -41,7 +44,7 @@ export async function train(context: Context, spec: string, options: TrainOption
         session,
         corpus,
         runDir,
-        settings: trainInfo(made.model, made.program.batch, options),
+        settings: trainInfo(made.model, made.program.batch),
         spec: { resolved: files['resolved.json'] ?? '', source: files[SPEC_FILE] ?? '' },
         files,
         resume: options.resume === true,
@@ -53,15 +56,50 @@ export async function train(context: Context, spec: string, options: TrainOption
     }
   });
   if (context.json) context.printJson({ formatVersion: '1.0', run: options.run, reason: result.reason, step: result.step, checkpoint: result.checkpoint, evaluation: result.evaluation ?? null });
-  else if (result.reason === 'finished') context.say(`done: ${result.step} steps, saved to ${join(options.run, 'checkpoint.safetensors')}`);
+  else if (result.reason === 'finished') context.say(`done: ${result.step} steps, saved to ${join(options.run, CHECKPOINT)}`);
   return result.reason === 'stopped' ? INTERRUPTED : DONE;
 }
 
+interface Made extends CompiledModel {
+  /** What `spec.json` holds, so that the run compiles again exactly. */
+  readonly kept: RunSpec;
+}
+
 /** Compiles the spec named on the command line; undefined when it has errors, which have been reported. */
-function compileNew(context: Context, spec: string, options: TrainOptions): CompiledModel | undefined {
-  const compiled = compileSpec(context, { spec, upTo: 'program', set: allSets(context, options) });
+function fresh(context: Context, spec: string | undefined, options: TrainOptions): Made | undefined {
+  if (spec === undefined) throw failure('ARCH6012', { reason: 'a new run needs a spec: archc train SPEC --data PATH --run DIR' });
+  const there = kindOf(resolve(context.io.cwd, options.run));
+  if (there === 'file') throw failure('ARCH6004', { run: options.run, reason: 'it is a file, not a folder', among: [] });
+  if (kindOf(join(resolve(context.io.cwd, options.run), CHECKPOINT)) === 'file' && options.force !== true) throw failure('ARCH6005', { run: options.run });
+  const set = allSets(context, options);
+  const compiled = compileSpec(context, { spec, upTo: 'program', set });
   if (reportedErrors(context, compiled)) return undefined;
-  return { compiled, model: reached(compiled.model, 'model'), program: reached(compiled.program, 'program') };
+  const model = reached(compiled.model, 'model');
+  const { file } = splitSpec(spec);
+  return { compiled, model, program: reached(compiled.program, 'program'), kept: runSpec(compiled, file === '-' ? STDIN : file, model.name, set) };
+}
+
+/** Compiles the run's own copy; a spec named as well must say the same. Only the number of steps may be another. */
+function resumed(context: Context, spec: string | undefined, options: TrainOptions): Made | undefined {
+  const kept = readRun(context, options.run);
+  const more = options.steps === undefined ? [] : [`train.steps=${options.steps}`];
+  const made = compileRun(context, options.run, more);
+  if (spec !== undefined) {
+    const now = compileSpec(context, { spec, upTo: 'model', set: allSets(context, options) });
+    if (reportedErrors(context, now)) return undefined;
+    const lines = resolvedDifferences(made.model, reached(now.model, 'model'));
+    if (lines.length > 0) throw failure('ARCH6013', { run: options.run, spec, lines });
+  } else if (context.options.set.length > 0 || options.batch !== undefined || options.seed !== undefined) {
+    throw failure('ARCH6012', { reason: '--resume goes on with the run\'s own settings: only --steps may change' });
+  }
+  return { ...made, kept: { ...kept, set: [...kept.set, ...more] } };
+}
+
+/** `path: value here, value there` for each value that differs, but those that follow the number of steps. */
+function resolvedDifferences(run: Model, now: Model): readonly string[] {
+  const [a, b] = [new Map(run.resolved.map((l) => [l.path, l.value])), new Map(now.resolved.map((l) => [l.path, l.value]))];
+  const follows = /^train\.(steps|\w+_every)$/;
+  return [...new Set([...a.keys(), ...b.keys()])].filter((path) => a.get(path) !== b.get(path) && !follows.test(path)).sort().map((path) => `${path}: ${a.get(path) ?? 'none'} in the run, ${b.get(path) ?? 'none'} in the spec`);
 }
 
 /** `--steps 100` is `--set train.steps=100`. */
@@ -70,14 +108,11 @@ function allSets(context: Context, options: TrainOptions): readonly string[] {
   return [...context.options.set, ...short];
 }
 
-function filesOf(context: Context, spec: string, options: TrainOptions, made: CompiledModel): Record<string, string> {
-  const { compiled, model } = made;
+function filesOf({ compiled, model, kept }: Made): Record<string, string> {
   const graph = reached(compiled.graph, 'graph');
-  const kept = options.resume === true ? readRun(context, options.run) : runSpec(compiled, splitSpec(spec).file, model.name, allSets(context, options));
   return { [SPEC_FILE]: runSpecText(kept), 'resolved.json': resolvedJson(model, graph, analyseContract(graph), compiled.sources) };
 }
 
-/** A resumed run may be made longer; batch and seed are the run's own. */
-function trainInfo({ train }: Model, batch: number, options: TrainOptions): TrainInfo {
-  return { steps: options.steps ?? train.steps, batch, seed: train.seed, logEvery: train.logEvery, evalEvery: train.evalEvery, saveEvery: train.saveEvery };
+function trainInfo({ train }: Model, batch: number): TrainInfo {
+  return { steps: train.steps, batch, seed: train.seed, logEvery: train.logEvery, evalEvery: train.evalEvery, saveEvery: train.saveEvery };
 }

@@ -19,6 +19,8 @@ export interface EnvironmentParams {
   readonly ARCH6010: { readonly code: string; readonly among: readonly string[] };
   readonly ARCH6011: { readonly reason: string };
   readonly ARCH6012: { readonly reason: string };
+  /** `lines`: `path: value here, value there`. */
+  readonly ARCH6013: { readonly run: string; readonly spec: string; readonly lines: readonly string[] };
   readonly ARCH9001: { readonly reason: string };
 }
 
@@ -150,6 +152,17 @@ which tensor it first appeared. The parameters are those of the step before.`,
       text: `The command, an option or an argument is not known, or one is missing.`,
       failing: `archc chekc pools.arch`,
       fixed: `archc check pools.arch`,
+    },
+  },
+  ARCH6013: {
+    title: 'the run was started from another spec',
+    message: (p) => `\`${p.run}\` was started from another spec than \`${p.spec}\` is now: ${p.lines.slice(0, 3).join('; ')}${p.lines.length > 3 ? ` and ${p.lines.length - 3} more` : ''}`,
+    help: () => 'leave the spec out to go on with the run\'s own copy, or train the new spec in another --run',
+    explain: {
+      text: `A run keeps a copy of the spec it was started from, and \`--resume\` goes on with that copy, so that the result is what one uninterrupted run
+would have given. The spec named beside \`--resume\` says something else. Only \`--steps\` may differ.`,
+      failing: `archc train pools.arch --data texts --run runs/a --set layers.ffn.count=16 --resume`,
+      fixed: `archc train --data texts --run runs/a --resume`,
     },
   },
   ARCH9001: {

@@ -3,7 +3,7 @@
  * definition was edited. Compared on the graph, so that renaming or rearranging definitions is no change.
  */
 import { blocksOf } from '../../graph/cost.js';
-import type { Graph, Node } from '../../graph/graph.js';
+import type { Node } from '../../graph/graph.js';
 import { splitLayer } from '../../show/layers.js';
 import type { Change } from '../change.js';
 import type { Side } from '../side.js';
@@ -11,8 +11,7 @@ import type { Side } from '../side.js';
 /** Blocks whose operations differ though nothing else of them does; `explained`: paths of changes already found. */
 export function formulas(before: Side, after: Side, explained: ReadonlySet<string>): readonly Change[] {
   if ([...explained].some((path) => path.startsWith('dims.') || path === 'entries')) return [];
-  const [old, now] = [before, after].map((side) => signatures(side.graph));
-  if (old === undefined || now === undefined) return [];
+  const [old, now] = [signatures(before), signatures(after)];
   const said = new Set<string>();
   return [...old].flatMap(([path, signature]): Change[] => {
     const other = now.get(path);
@@ -26,16 +25,20 @@ export function formulas(before: Side, after: Side, explained: ReadonlySet<strin
 
 const operations = (signature: string): number => signature.split('\n').length;
 
-/** Block path -> its operations as text, with nodes and axes numbered as they are met. */
-function signatures(graph: Graph): ReadonlyMap<string, string> {
+/** Entry or loss -> its operations as text, with nodes and axes numbered as they are met. */
+function signatures({ graph, entries }: Side): ReadonlyMap<string, string> {
   const blockOf = blocksOf(graph);
   const blocks = new Map<string, Node[]>();
-  for (const node of reachable(graph)) {
+  const forward = reachable([...graph.residual.map((r) => r.after), graph.logits]);
+  for (const node of forward) {
     const path = blockOf(node.path);
+    if (!entries.has(splitLayer(path).path)) continue;
     const nodes = blocks.get(path);
     if (nodes === undefined) blocks.set(path, [node]);
     else nodes.push(node);
   }
+  const known = new Set(forward);
+  for (const loss of graph.losses) blocks.set(`losses.${loss.name}`, reachable([loss.node]).filter((n) => !known.has(n)));
   return new Map([...blocks].map(([path, nodes]) => [path, signatureOf(nodes, path)]));
 }
 
@@ -57,12 +60,12 @@ function signatureOf(nodes: readonly Node[], path: string): string {
   return nodes.map((n) => JSON.stringify([plain(n.op), n.inputs.map(number), number(n), n.axes.map((a) => plain(a))])).join('\n');
 }
 
-/** What logits and losses are computed from, operands before results, in an order that depends on the structure only. */
-function reachable(graph: Graph): readonly Node[] {
+/** What the roots are computed from, operands before results, in an order that depends on the structure only. */
+function reachable(roots: readonly Node[]): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { readonly node: Node; next: number }[] = [];
-  for (const root of [graph.logits, ...graph.residual.map((r) => r.after)]) {
+  for (const root of roots) {
     if (seen.has(root)) continue;
     seen.add(root);
     stack.push({ node: root, next: 0 });

@@ -17,8 +17,11 @@ export function settings(before: Side, after: Side): readonly Change[] {
     if (now === undefined) continue;
     const own = shapes.filter((s) => s.path.startsWith(`${path}.`));
     const exchanged = parametersExchanged(before, after, path);
+    const replaced = old.block.name.name !== now.block.name.name;
     const compare = (prefix: string, from: ReadonlyMap<string, Setting>, to: ReadonlyMap<string, Setting>): void => {
       for (const name of new Set([...from.keys(), ...to.keys()])) {
+        // Another block has other settings; that it is another is said already.
+        if (replaced && !(from.has(name) && to.has(name))) continue;
         const change = settingChange(`${prefix}.${name}`, from.get(name), to.get(name), own, exchanged, sameDefault(old, now, name));
         if (change !== undefined) changes.push(change);
       }

@@ -11,7 +11,7 @@ import { grid } from './grid.js';
 import { type EmitContext, Module, type Step } from './module.js';
 
 export function emitAttention(kernel: Attention, context: EmitContext): readonly Step[] {
-  const module = new Module(kernel, context);
+  const module = new Module(kernel, context, [], localNames);
   const shape = geometry(kernel);
   const byKey = kernel.variant === 'grad_kv';
   const places = grid([Math.ceil(kernel.time / shape.lanes), byKey ? kernel.groups : kernel.heads, kernel.batch]);
@@ -27,6 +27,12 @@ export function emitAttention(kernel: Attention, context: EmitContext): readonly
   module.body.line(...lines);
   return [module.finish(shape.lanes, places)];
 }
+
+/** What the statements below declare (rows in registers have names with numbers). */
+const localNames = [
+  'batch', 'block_start', 'key_group', 'head', 'query', 'key', 'row', 'first', 'start', 'element', 't', 'j', 'f', 'product', 'dweight', 'score', 'dscore',
+  'weight', 'delta', 'row_lse', 'highest', 'total', 'shrink', 'scaling',
+];
 
 interface Operands {
   readonly q: Operand;
@@ -62,7 +68,7 @@ function queries(module: Module, kernel: Attention, shape: Geometry): string[] {
         ...registerRow(module, 'dout', head(5), valueParts, rowOf(head(5))),
         ...registerRow(module, 'out', head(3), valueParts, rowOf(head(3))),
         `let delta = ${range(valueParts).map((i) => `dot(dout_${i}, out_${i})`).join(' + ')};`,
-        `let lse = ${module.slots.load(4, lseAt)};`,
+        `let row_lse = ${module.slots.load(4, lseAt)};`,
         ...zeroRow('dq', keyParts),
       ];
   const visit = forward
@@ -82,7 +88,7 @@ function queries(module: Module, kernel: Attention, shape: Geometry): string[] {
     : [
         ...dotRow('product', 'q', keys, keyParts),
         ...dotRow('dweight', 'dout', values, valueParts),
-        `let dscore = exp(product * ${scale} - lse) * (dweight - delta) * ${scale};`,
+        `let dscore = exp(product * ${scale} - row_lse) * (dweight - delta) * ${scale};`,
         ...addRow('dq', 'dscore', keys, keyParts),
       ];
   const finish = forward

@@ -60,7 +60,7 @@ export function emitContraction(kernel: Contraction, context: EmitContext): read
   const rowExprs = rowNames.map((name) => substitute(rowOperand, { [across]: variable(name) }));
   const columnExprs = columnNames.map((name) => substitute(laneOperand, { [along]: variable(name) }));
 
-  const module = new Module(kernel, context, [...rowExprs, ...columnExprs, kernel.store.index, kernel.store.value]);
+  const module = new Module(kernel, context, [...rowExprs, ...columnExprs, kernel.store.index, kernel.store.value], ['i', 'j']);
   const { body } = module;
   const span = lanes * columns;
   const shape = grid([Math.ceil(wide / span), Math.ceil(other / rows), kernel.batch]);

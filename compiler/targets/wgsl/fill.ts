@@ -10,7 +10,7 @@ const lanes = 64;
 const perLane = 8;
 
 export function emitFill(kernel: Fill, context: EmitContext): readonly Step[] {
-  const module = new Module(kernel, context);
+  const module = new Module(kernel, context, [], ['first', 'i']);
   const size = kernel.slots[0]?.size ?? 0;
   const shape = grid([Math.ceil(size / (lanes * perLane)), 1, 1]);
   const { body } = module;

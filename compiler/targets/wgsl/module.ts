@@ -26,7 +26,7 @@ export interface EmitContext {
 }
 
 export class Module {
-  readonly names = new Names();
+  readonly names: Names;
   readonly slots: Slots;
   /** The body of `main`. */
   readonly body: Scope;
@@ -37,10 +37,13 @@ export class Module {
   constructor(
     private readonly kernel: Kernel,
     private readonly context: EmitContext,
-    exprs: readonly Expr[] = [],
+    exprs: readonly Expr[],
+    /** Identifiers the caller's statements declare without asking for a fresh one. */
+    reserved: readonly string[],
     /** Which step of the kernel it is, where there are several. */
     private readonly step?: { readonly name: string; readonly about: string },
   ) {
+    this.names = new Names(reserved);
     this.slots = new Slots(kernel, context.limits, this.names);
     this.body = new Scope({
       names: this.names,

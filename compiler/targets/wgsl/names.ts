@@ -22,7 +22,12 @@ const taken = new Set(
 
 /** Hands out unique identifiers within one module. */
 export class Names {
-  private readonly used = new Set(taken);
+  private readonly used: Set<string>;
+
+  /** `reserved`: names the module's own statements use as they are. */
+  constructor(reserved: readonly string[] = []) {
+    this.used = new Set([...taken, ...reserved]);
+  }
 
   /** A free identifier close to `hint`: `experts.read` becomes `experts_read`, a second one `experts_read_2`. */
   fresh(hint: string): string {

@@ -11,7 +11,7 @@ import { expressionsOf } from './nest.js';
 const lanes = 64;
 
 export function emitPoints(kernel: Nest, context: EmitContext): readonly Step[] {
-  const module = new Module(kernel, context, expressionsOf(kernel));
+  const module = new Module(kernel, context, expressionsOf(kernel), []);
   const { body } = module;
   const total = points(kernel.grid);
   const shape = grid([Math.ceil(total / lanes), 1, 1]);

@@ -12,7 +12,7 @@ import type { Scope } from './scope.js';
 
 /** `team`: invocations per row, a power of two. */
 export function emitRows(kernel: Nest, context: EmitContext, team: number): readonly Step[] {
-  const module = new Module(kernel, context, expressionsOf(kernel));
+  const module = new Module(kernel, context, expressionsOf(kernel), ['member', 'inside', 'i']);
   const { body } = module;
   const lanes = Math.max(64, team);
   const rowsPerGroup = lanes / team;

@@ -8,6 +8,12 @@ import type { Scope } from './scope.js';
 
 const lanes = 64;
 
+/** What the statements below declare. */
+const localNames = [
+  ...['best', 'first', 'second'].flatMap((list) => [`${list}_value`, `${list}_index`]),
+  'n', 'i', 'r', 's', 'value', 'index', 'placed', 'next_value', 'next_index',
+];
+
 /** Statements that declare an empty list: places not yet taken have index -1. */
 function declareList(scope: Scope, name: string, take: number): void {
   scope.line(`var ${name}_value: array<f32, ${take}>;`, `var ${name}_index: array<i32, ${take}>;`);
@@ -54,7 +60,7 @@ function selectFrom(scope: Scope, name: string, extent: number, take: number, va
 }
 
 export function emitTop(kernel: Top, context: EmitContext): readonly Step[] {
-  const module = new Module(kernel, context, [kernel.value]);
+  const module = new Module(kernel, context, [kernel.value], localNames);
   const { body } = module;
   const shape = startRow(module, kernel.rows);
   selectFrom(body, 'best', kernel.extent, kernel.take, kernel.value);
@@ -73,7 +79,7 @@ const rowName = (scope: Scope): string => scope.value({ kind: 'var', name: 'row'
  * chosen are then still the largest, but among such pairs at the very end of the list the one found here is not always that of lowest index.)
  */
 export function emitTopProduct(kernel: TopProduct, context: EmitContext): readonly Step[] {
-  const module = new Module(kernel, context, [kernel.first, kernel.second]);
+  const module = new Module(kernel, context, [kernel.first, kernel.second], localNames);
   const { body } = module;
   const shape = startRow(module, kernel.rows);
   const { take, extent } = kernel;

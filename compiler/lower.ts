@@ -1,0 +1,19 @@
+/**
+ * @file Lowers the procedures for the target at hand; what does not fit its limits becomes a diagnostic.
+ */
+import { diagnose } from './diagnostics/catalogue.js';
+import type { Diagnostics } from './diagnostics/diagnostic.js';
+import type { Procedure } from './graph/graph.js';
+import { LimitError } from './optimise/limits.js';
+import { type Lowered, lower } from './optimise/lower.js';
+import { wgsl } from './targets/wgsl/index.js';
+
+export function lowerProcedures(procedures: readonly Procedure[], diagnostics: Diagnostics): Lowered | undefined {
+  try {
+    return lower(procedures, { limits: wgsl.limits, scratchSize: wgsl.scratchSize });
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    diagnostics.report(diagnose('ARCH4002', { tensor: error.tensor, bytes: error.needed, limit: error.limit, limitName: error.what }));
+    return undefined;
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * @file Decides which nodes are stored. The rest is computed where it is used.
+ *
+ * Stored are the results of kernels that reduce, and elementwise values that are used by several kernels and cost more to compute again than to
+ * read, that a contraction or attention reads, or that would be computed again for each of many broadcast uses. Never stored: table rows looked up by
+ * anything finer than a token, and the products that feed sums and scatters.
+ */
+import type { Axis, Node, Update } from '../graph/graph.js';
+import { callCost, input, isKind, isLocalScatter, isRowScatter, product, sameSet, scatterAxes, union, viewKind } from './facts.js';
+import type { Decomposed } from './decompose.js';
+
+export interface UpdateGroup {
+  /** Updates of one parameter and its moments, or of one state. */
+  readonly updates: readonly Update[];
+  readonly touched: Node | undefined;
+}
+
+export interface Schedule {
+  /** Everything the procedure needs, operands first. */
+  readonly order: readonly Node[];
+  readonly position: ReadonlyMap<Node, number>;
+  readonly users: ReadonlyMap<Node, readonly Node[]>;
+  /** Elementwise values, views and small lookups that get a buffer. */
+  readonly stored: ReadonlySet<Node>;
+  /** Elementwise value -> the contraction whose epilogue it is. */
+  readonly epilogues: ReadonlyMap<Node, Node>;
+  /** Storage order, where it is not the node's own. */
+  readonly layouts: ReadonlyMap<Node, readonly Axis[]>;
+  /** Position after which nothing reads a node from within its own kernel: when that kernel can be launched. */
+  readonly last: ReadonlyMap<Node, number>;
+  /** Row scatters some kernel reads as a whole. */
+  readonly dense: ReadonlySet<Node>;
+  readonly groups: readonly UpdateGroup[];
+}
+
+/** Axes a reduction in a loop nest sums over. */
+export function reducedAxes(node: Node): readonly Axis[] {
+  if (isKind(node, 'reduce') || isKind(node, 'contract')) return node.op.over;
+  return isKind(node, 'scatter') ? scatterAxes(node).summed : [];
+}
+
+/** Nodes computed by a reduce stage of a loop nest. */
+export function isReduction(node: Node, contractions: ReadonlySet<Node>): boolean {
+  if (isKind(node, 'scatter')) return isLocalScatter(node) && scatterAxes(node).summed.length > 0;
+  return node.op.kind === 'reduce' || (node.op.kind === 'contract' && !contractions.has(node));
+}
+
+/** Nodes computed in passing, at one point. */
+export function isPassing(node: Node): boolean {
+  if (isKind(node, 'scatter')) return isLocalScatter(node) && scatterAxes(node).summed.length === 0;
+  return node.op.kind === 'map' || node.op.kind === 'gather' || viewKind(node) !== undefined;
+}
+
+/** Whether a nest parallel over `rows` may hold a store over `axes`: enough rows, or short ones. */
+export function rowsSuit(rows: readonly Axis[], axes: readonly Axis[]): boolean {
+  if (axes.length < rows.length || !rows.every((axis) => axes.includes(axis))) return false;
+  return product(rows) >= 32 || product(axes) / product(rows) <= 256;
+}
+
+const CHEAP = 2;
+const SATURATED = 1000;
+
+interface Use {
+  /** The kernel that uses it, or `many`. */
+  group: number | undefined;
+  many: boolean;
+  /** How many points it is evaluated at. */
+  points: number;
+  /** Used by a product over many points: anything worth an operation is stored. */
+  heavy: boolean;
+  last: number;
+}
+
+export function schedule(whole: Decomposed, procedure: Decomposed['procedures'][number], maxSlots: number): Schedule {
+  return new Scheduler(whole, procedure, maxSlots).run();
+}
+
+class Scheduler {
+  private readonly order: Node[];
+  private readonly position = new Map<Node, number>();
+  private readonly users = new Map<Node, Node[]>();
+  private readonly stored = new Set<Node>();
+  private readonly epilogues = new Map<Node, Node>();
+  private readonly layouts = new Map<Node, readonly Axis[]>();
+  private readonly uses = new Map<Node, Use>();
+  private readonly cost = new Map<Node, number>();
+  private readonly sources = new Map<Node, ReadonlySet<Node>>();
+  /** Reductions whose rows a node could be computed in, latest last. */
+  private readonly reach = new Map<Node, readonly Node[]>();
+  private readonly cluster = new Map<Node, Node>();
+  private readonly wanted: Set<Node>;
+  private readonly groups: readonly UpdateGroup[];
+  private readonly groupOf = new Map<Node, number>();
+
+  constructor(private readonly whole: Decomposed, private readonly procedure: Decomposed['procedures'][number], private readonly maxSlots: number) {
+    this.groups = groupUpdates(procedure.updates);
+    this.wanted = new Set(procedure.outputs.map((output) => output.node));
+    this.order = this.live();
+    this.order.forEach((node, i) => this.position.set(node, i));
+    for (const node of this.order) {
+      this.users.set(node, []);
+      for (const x of new Set(node.inputs)) this.users.get(x)?.push(node);
+    }
+    this.groups.forEach((group, i) => {
+      for (const update of group.updates) this.groupOf.set(update.value, this.order.length + i);
+    });
+  }
+
+  run(): Schedule {
+    for (const node of this.order) this.estimate(node);
+    for (let i = this.order.length - 1; i >= 0; i--) {
+      const node = this.order[i];
+      if (node) this.decide(node);
+    }
+    this.withinSlots();
+    const last = new Map([...this.uses].map(([node, use]) => [node, use.last]));
+    const dense = new Set(this.order.filter((node) => isRowScatter(node) && this.isDense(node)));
+    return { order: this.order, position: this.position, users: this.users, stored: this.stored, epilogues: this.epilogues, layouts: this.layouts, last, dense, groups: this.groups };
+  }
+
+  private live(): Node[] {
+    const seen = new Set<Node>([...this.wanted, ...this.procedure.updates.map((update) => update.value)]);
+    for (const node of seen) for (const x of node.inputs) seen.add(x);
+    const position = (node: Node): number => this.whole.position.get(node) ?? 0;
+    return [...seen].sort((a, b) => position(a) - position(b));
+  }
+
+  // ---- forward: what each node would cost and read if nothing between were stored
+
+  private estimate(node: Node): void {
+    const { op } = node;
+    if (op.kind === 'map' || isPassing(node)) {
+      let cost = op.kind === 'map' ? callCost(op.fn) : op.kind === 'gather' ? 2 : op.kind === 'scatter' ? 3 : 0;
+      for (const x of node.inputs) cost += this.cost.get(x) ?? 0;
+      this.cost.set(node, Math.min(cost, SATURATED));
+      const sources = new Set<Node>();
+      for (const x of node.inputs) for (const source of this.sources.get(x) ?? []) if (sources.size < 12) sources.add(source);
+      this.sources.set(node, sources);
+    } else {
+      this.cost.set(node, 0);
+      this.sources.set(node, op.kind === 'const' || op.kind === 'iota' || op.kind === 'scalar' ? new Set() : new Set([node]));
+    }
+    if (isReduction(node, this.whole.contractions)) {
+      const inner = node.inputs.flatMap((x) => this.reach.get(x) ?? []).filter((r) => sameSet(r.axes, node.axes)).at(-1);
+      this.cluster.set(node, inner ? (this.cluster.get(inner) ?? inner) : node);
+      this.reach.set(node, [node]);
+    } else if (op.kind === 'map' || viewKind(node) === 'identity') {
+      const all = union2(node.inputs.map((x) => this.reach.get(x) ?? [])).filter((r) => rowsSuit(r.axes, node.axes));
+      this.reach.set(node, all.sort((a, b) => (this.position.get(a) ?? 0) - (this.position.get(b) ?? 0)).slice(-3));
+    }
+  }
+
+  /** The kernel a stored node would be computed in. */
+  private kernelOf(node: Node): number {
+    const reduction = this.reach.get(node)?.at(-1);
+    const first = reduction ? (this.cluster.get(reduction) ?? reduction) : node;
+    return this.position.get(first) ?? -1;
+  }
+
+  // ---- backward: who uses it, and so whether it is stored
+
+  private decide(node: Node): void {
+    const use = this.use(node);
+    this.uses.set(node, use);
+    if (isKind(node, 'contract') && this.whole.contractions.has(node)) {
+      this.operands(node);
+      this.epilogue(node);
+    }
+    if (node.op.kind === 'attention' || node.op.kind === 'attention_grad') node.inputs.forEach((x) => this.exactly(x));
+    if (isPassing(node) && this.worthStoring(node, use)) this.stored.add(node);
+  }
+
+  private use(node: Node): Use {
+    const use: Use = { group: undefined, many: false, points: 0, heavy: false, last: -1 };
+    const join = (group: number, points: number, heavy: boolean, last: number): void => {
+      if (use.group !== undefined && use.group !== group) use.many = true;
+      use.group ??= group;
+      use.points = Math.max(use.points, points);
+      use.heavy ||= heavy;
+      use.last = Math.max(use.last, last);
+    };
+    const update = this.groupOf.get(node);
+    if (update !== undefined) join(update, product(node.axes), false, this.order.length);
+    for (const user of this.users.get(node) ?? []) {
+      const at = this.position.get(user) ?? 0;
+      if (isPassing(user)) {
+        const outer = this.uses.get(user);
+        if (this.stored.has(user)) join(this.kernelOf(user), product(user.axes), false, at);
+        else if (outer?.group !== undefined) {
+          join(outer.group, outer.points, outer.heavy, outer.last);
+          if (outer.many) use.many = true;
+        }
+      } else if (isReduction(user, this.whole.contractions)) {
+        const points = product(user.axes) * product(reducedAxes(user));
+        join(this.kernelOf(user), points, user.op.kind === 'contract', at);
+      } else if (isKind(user, 'scatter')) {
+        const axes = scatterAxes(user);
+        join(at, node === input(user) ? product(axes.entries) * product(axes.rest) : product(axes.entries), node === input(user), at);
+      } else {
+        join(at, product(node.axes), false, at);
+      }
+    }
+    return use;
+  }
+
+  private worthStoring(node: Node, use: Use): boolean {
+    if (this.wanted.has(node)) return true;
+    if (this.stored.has(node)) return true;
+    if (this.whole.lookups.has(node)) return false;
+    const [cost, sources, size] = [this.cost.get(node) ?? 0, this.sources.get(node)?.size ?? 0, product(node.axes)];
+    if (node.op.kind !== 'map') return false;
+    if (size === 1) return use.many && sources > 1;
+    const own = this.kernelOf(node);
+    if (use.many) return cost > CHEAP || sources > 1;
+    const again = use.points / size;
+    if (use.group !== own && (use.heavy ? again >= 2 && cost >= 1 : again >= 8 && cost > CHEAP)) return true;
+    const row = this.reach.get(node)?.at(-1);
+    return row !== undefined && use.group !== own && node.axes.length > row.axes.length && sources > 1;
+  }
+
+  /** Operands of a contraction are views of stored tensors, without holes. */
+  private operands(node: Node): void {
+    for (const x of node.inputs) {
+      let at = x;
+      for (let kind = viewKind(at); kind !== undefined && kind !== 'fill'; kind = viewKind(at)) at = input(at);
+      if (isPassing(at)) this.stored.add(at);
+    }
+  }
+
+  /** Operands of attention are stored in the order it reads. */
+  private exactly(x: Node): void {
+    let at = x;
+    while (at.op.kind === 'order') at = input(at);
+    let base = at;
+    while (viewKind(base) === 'bijection' || base.op.kind === 'order') base = input(base);
+    if (!isPassing(base)) return;
+    if (base === at) this.layouts.set(at, x.axes);
+    this.stored.add(base);
+  }
+
+  /** A contraction used once, by elementwise functions over the same points, computes those too. */
+  private epilogue(node: Node): void {
+    if (this.wanted.has(node) || this.groupOf.has(node)) return;
+    let last: Node | undefined;
+    for (let at = node; ; ) {
+      const users = this.users.get(at) ?? [];
+      const user = users[0];
+      if (!user || users.length > 1 || this.groupOf.has(at) || user.axes.length === 0) break;
+      const kind = viewKind(user);
+      const elementwise = user.op.kind === 'map' && sameSet(user.axes, at.axes);
+      if (!elementwise && kind !== 'bijection' && user.op.kind !== 'order') break;
+      if (elementwise) last = user;
+      at = user;
+      if (this.stored.has(at)) break;
+    }
+    if (!last || this.epilogues.has(last) || this.whole.lookups.has(last)) return;
+    this.stored.add(last);
+    this.epilogues.set(last, node);
+  }
+
+  private isDense(node: Node): boolean {
+    if (this.wanted.has(node) || this.groupOf.has(node)) return true;
+    for (const user of this.users.get(node) ?? []) {
+      if (this.whole.totals.has(user)) continue;
+      const use = this.uses.get(user);
+      const group = this.groups[(use?.group ?? -1) - this.order.length];
+      if (user.op.kind !== 'map' || this.stored.has(user) || !use || use.many || group?.touched !== node) return true;
+    }
+    return false;
+  }
+
+  // ---- forward again: no kernel may read more buffers than it can bind
+
+  private withinSlots(): void {
+    const reads = new Map<Node, ReadonlySet<Node>>();
+    const of = (x: Node): ReadonlySet<Node> => (this.stored.has(x) ? new Set([x]) : (reads.get(x) ?? new Set([x])));
+    for (const node of this.order) {
+      if (node.op.kind === 'const' || node.op.kind === 'iota') reads.set(node, new Set());
+      const wide = isPassing(node) || isReduction(node, this.whole.contractions) || isRowScatter(node);
+      if (!wide) continue;
+      const budget = isRowScatter(node) ? this.maxSlots - 6 : this.maxSlots - 2;
+      let all = new Set(node.inputs.flatMap((x) => [...of(x)]));
+      const candidates = node.inputs
+        .filter((x) => isPassing(x) && !this.stored.has(x) && !this.whole.lookups.has(x) && of(x).size > 1)
+        .sort((a, b) => of(b).size - of(a).size);
+      for (const x of candidates) {
+        if (all.size <= budget) break;
+        if (isRowScatter(node) && product(x.axes) >= product(input(node).axes)) continue;
+        this.stored.add(x);
+        all = new Set(node.inputs.flatMap((y) => [...of(y)]));
+      }
+      if (isPassing(node)) reads.set(node, all);
+    }
+  }
+}
+
+function union2(lists: readonly (readonly Node[])[]): Node[] {
+  return [...new Set(lists.flat())];
+}
+
+/** Updates of a parameter and of its moments belong together; every other update stands alone. */
+function groupUpdates(updates: readonly Update[]): UpdateGroup[] {
+  const groups = new Map<string, Update[]>();
+  for (const update of updates) {
+    const { target } = update;
+    const key = 'init' in target ? target.path : (target.moment?.param ?? target.path);
+    const group = groups.get(key);
+    if (group) group.push(update);
+    else groups.set(key, [update]);
+  }
+  return [...groups.values()].map((group) => ({ updates: group, touched: group.find((update) => update.touched)?.touched }));
+}
