@@ -1,5 +1,5 @@
 /**
- * @file Has the target print the kernels and makes the program the runtime loads.
+ * @file Has the target print the kernels, and makes the program the runtime loads.
  */
 import type { Program } from '../runtime/program.js';
 import { diagnose } from './diagnostics/catalogue.js';
@@ -7,13 +7,16 @@ import type { Diagnostics } from './diagnostics/diagnostic.js';
 import type { Graph } from './graph/graph.js';
 import type { Model } from './model/model.js';
 import type { Lowered } from './optimise/lower.js';
-import { LimitError } from './targets/wgsl/limits.js';
-import { wgsl } from './targets/wgsl/index.js';
+import { LimitError, type TensorStart, wgsl } from './targets/wgsl/index.js';
 
 export function assembleProgram(model: Model, graph: Graph, lowered: Lowered, batch: number, time: number, diagnostics: Diagnostics): Program | undefined {
   const vocab = graph.logits.axes.filter((axis) => !axis.token).reduce((n, axis) => n * axis.size, 1);
+  const starts = new Map<string, TensorStart>();
+  for (const { path, init, expert } of graph.params) starts.set(path, { init, expert });
+  for (const { path, initial } of graph.states) starts.set(path, { init: { kind: 'constant', value: initial } });
+  const { programs, scalars } = lowered;
   try {
-    return wgsl.assemble({ arch: model.name, programs: lowered.programs, scalars: lowered.scalars, params: graph.params, states: graph.states, batch, time, vocab });
+    return wgsl.assemble({ arch: model.name, batch, time, vocab, limits: wgsl.limits, programs, scalars, starts });
   } catch (error) {
     if (!(error instanceof LimitError)) throw error;
     diagnostics.report(diagnose('ARCH4002', { tensor: error.tensor, bytes: error.needed, limit: error.allowed, limitName: error.limit }));

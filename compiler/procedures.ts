@@ -6,7 +6,9 @@ import { differentiate } from './autodiff/differentiate.js';
 import { diagnose } from './diagnostics/catalogue.js';
 import type { Diagnostics } from './diagnostics/diagnostic.js';
 import type { Context } from './elaborate/context.js';
-import type { Graph, Procedure } from './graph/graph.js';
+import type { GraphBuilder } from './graph/build.js';
+import type { Graph, Node, Procedure, Update } from './graph/graph.js';
+import { sinkGathers } from './graph/rewrite.js';
 import type { Model } from './model/model.js';
 import { TouchedAdamError, buildUpdates } from './optimizer/adamw.js';
 
@@ -20,7 +22,9 @@ export function trainingProcedure({ graph, context }: Elaborated, model: Model, 
   const { build } = context;
   if (graph.losses.length === 0) return undefined;
   return build.lenient(() => {
-    const total = graph.losses.map((loss) => loss.node).reduce((sum, node) => build.add(sum, node));
+    const sunk = sinkGathers(build, graph.losses.map((loss) => loss.node));
+    const losses = graph.losses.map((loss) => ({ name: `loss.${loss.name}`, node: sunk(loss.node) }));
+    const total = losses.map((loss) => loss.node).reduce((sum, node) => build.add(sum, node));
     const params = graph.params.map((param) => build.param(param));
     const gradients = build.at('loss~grad', undefined, () => differentiate(build, total, params));
     const grads = graph.params.flatMap((param, i) => {
@@ -28,11 +32,12 @@ export function trainingProcedure({ graph, context }: Elaborated, model: Model, 
       return grad ? [{ param, grad }] : [];
     });
     try {
-      const { updates, outputs } = buildUpdates(build, grads, model.train);
+      const { updates, outputs, ok } = buildUpdates(build, grads, model.train);
+      const states = graph.updates.map((update) => guarded(build, update, ok));
       return {
         name: 'train',
-        outputs: [{ name: 'loss', node: total }, ...graph.losses.map((loss) => ({ name: `loss.${loss.name}`, node: loss.node })), ...outputs],
-        updates: [...updates, ...graph.updates],
+        outputs: [{ name: 'loss', node: total }, ...losses, ...outputs],
+        updates: [...updates, ...states],
       };
     } catch (error) {
       if (!(error instanceof TouchedAdamError)) throw error;
@@ -40,6 +45,12 @@ export function trainingProcedure({ graph, context }: Elaborated, model: Model, 
       return undefined;
     }
   });
+}
+
+/** A state's update that keeps the old value in a step whose gradients are not finite. */
+function guarded(build: GraphBuilder, { target, value }: Update, ok: Node): Update {
+  const old = 'initial' in target ? build.state(target) : build.param(target);
+  return { target, value: build.order(build.select(ok, value, old), target.axes) };
 }
 
 /** The cross-entropy of each token in nats; 0 where the target is negative. */

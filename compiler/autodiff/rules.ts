@@ -5,7 +5,8 @@
  * many are summed and missing ones repeated by the caller (`conform`). Rules are only asked about operands that `flows` admits.
  */
 import type { GraphBuilder } from '../graph/build.js';
-import type { Axis, Node, Op, ScalarFn } from '../graph/graph.js';
+import type { Node, Op, ScalarFn } from '../graph/graph.js';
+import { productOrder } from '../graph/simplify.js';
 
 export class DifferentiationError extends Error {
   override readonly name = 'DifferentiationError';
@@ -67,16 +68,14 @@ const rules: { readonly [K in Op['kind']]: Rule<K> } = {
     const [x, other] = [input(i), input(1 - i)];
     const over = other.axes.filter((axis) => !x.axes.includes(axis));
     if (over.length === 0) return build.mul(dy, other);
-    const kept = (a: Node, b: Node): Axis[] => [...a.axes, ...b.axes.filter((axis) => !a.axes.includes(axis))].filter((axis) => !over.includes(axis));
-    const natural = kept(other, dy).every((axis, n) => axis === x.axes[n]);
-    return natural ? build.contract(other, dy, over) : build.contract(dy, other, over);
+    return build.contract(...productOrder(dy, other, over, x.axes), over);
   },
   softmax: ({ build, op, y, dy }) => build.mul(y, build.sub(dy, build.sum(build.mul(dy, y), op.over))),
   logsumexp: ({ build, op, dy, input }) => build.mul(build.softmax(input(0), op.over), dy),
   rename: ({ build, op, dy }) => build.rename(dy, op.to, op.from),
   split: ({ build, op, dy }) => build.merge(dy, op.into, op.axis),
   merge: ({ build, op, dy }) => build.split(dy, op.into, op.axes),
-  slice: ({ build, op, dy }) => build.pad(dy, op.into, op.start, op.axis),
+  slice: ({ build, op, dy, input }) => build.order(build.pad(dy, op.into, op.start, op.axis), input(0).axes),
   pad: ({ build, op, dy }) => build.slice(dy, op.into, op.start, op.axis),
   concat: ({ build, op, dy }, i) => build.slice(dy, op.into, op.parts.slice(0, i).reduce((n, part) => n + part.size, 0), op.parts[i]),
   shift: ({ build, op, dy }) => build.shift(dy, op.axis, -op.by),

@@ -38,7 +38,7 @@ export interface Comparison {
 export function compare(before: Side, after: Side): Comparison {
   const found = RULES.flatMap((rule) => rule(before, after));
   const structural = found.filter((c) => !c.path.startsWith('train.') && c.kind !== 'documentation changed' && !c.path.startsWith('contract.'));
-  found.push(...formulas(before, after, new Set(structural.map((c) => c.path))));
+  found.push(...formulas(before, after, structural));
   const changes = [...collapse(found, layerCounts(before, after))].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.kind < b.kind ? -1 : 1));
   const many = (severity: Severity): number => changes.filter((c) => c.severity === severity).length;
   return {

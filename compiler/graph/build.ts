@@ -7,7 +7,7 @@
 import type { Span } from '../../grammar/ast.js';
 import type { Axis, DType, Node, Op, Param, ScalarFn, ScalarSpec, State, TensorType } from './graph.js';
 import { Keys } from './key.js';
-import { ShapeError, axisText } from './shape-error.js';
+import { ShapeError } from './shape-error.js';
 import { attentionTypes } from './shapes-lookup.js';
 import { shapeOf } from './shapes.js';
 import { without } from './shape-checks.js';
@@ -211,5 +211,3 @@ export class GraphBuilder {
 function pick({ heads, groups, key, value, scale }: AttentionAxes): AttentionAxes {
   return { heads, groups, key, value, scale };
 }
-
-export { axisText };

@@ -91,7 +91,8 @@ function descend(builder: GraphBuilder, x: Node, places: Places): Node | undefin
 function lookUp(builder: GraphBuilder, x: Node, places: Places): Node {
   const { axes, indices } = placesOf(x, places);
   if (axes.length === 0) return x;
-  const [inner] = x.inputs;
+  const [below] = x.inputs;
+  const inner = below?.op.kind === 'order' ? below.inputs[0] : below;
   const view = x.op.kind === 'slice' || x.op.kind === 'rename' ? x.op : undefined;
   const table = view && inner?.op.kind === 'gather' ? distribute(builder, view, inner) : undefined;
   return builder.gather(table ?? x, axes, indices);
@@ -106,6 +107,8 @@ function distribute(builder: GraphBuilder, view: Extract<Op, { kind: 'slice' | '
   switch (x.op.kind) {
     case 'contract': case 'map':
       return builder.make(x.op, x.inputs.map(apply));
+    case 'order':
+      return x.inputs[0] && apply(x.inputs[0]);
     case 'gather': {
       const [table, ...indices] = x.inputs;
       if (!table) return undefined;

@@ -50,6 +50,14 @@ export function simplify(build: GraphBuilder, op: Op, inputs: readonly Node[], s
 const sameAxes = (a: readonly Axis[], b: readonly Axis[]): boolean => a.length === b.length && a.every((axis, i) => axis === b[i]);
 const disjoint = (x: Node, over: readonly Axis[]): boolean => !over.some((axis) => x.axes.includes(axis));
 
+/** a and b in the order in which their contraction has tokens outermost, or, where that does not decide, gives `wanted`. */
+export function productOrder(a: Node, b: Node, over: readonly Axis[], wanted: readonly Axis[]): readonly [Node, Node] {
+  const tokens = (x: Node): boolean => x.axes.some((axis) => axis.token && !over.includes(axis));
+  if (tokens(a) !== tokens(b)) return tokens(a) ? [a, b] : [b, a];
+  const result = (left: Node, right: Node): Axis[] => [...left.axes, ...right.axes.filter((axis) => !left.axes.includes(axis))].filter((axis) => !over.includes(axis));
+  return !sameAxes(result(a, b), wanted) && sameAxes(result(b, a), wanted) ? [b, a] : [a, b];
+}
+
 const mapRules: readonly Rule<'map'>[] = [
   // arithmetic on constants, x + 0, x * 1, x ^ 2, ...
   (op, _x, { build, inputs, shape }) => foldMap(build, op.fn, inputs, shape),
@@ -91,10 +99,12 @@ const reduceRules: readonly Rule<'reduce'>[] = [
   // sum of a sum
   (op, x, { build }) => (x.op.kind === 'reduce' && x.op.fn === op.fn && x.inputs[0] ? build.reduce(op.fn, x.inputs[0], [...x.op.over, ...op.over]) : undefined),
   // sum of a product: a contraction when both factors have a summed axis; a factor without any goes outside. A square stays a sum of squares.
+  // The operand of tokens stands first, so that they come outermost; else the operands stand so that the axes keep the reduction's order.
   (op, x, { build, shape }) => {
     const [a, b] = x.inputs;
     if (op.fn !== 'sum' || x.op.kind !== 'map' || x.op.fn !== 'mul' || x.dtype !== 'f32' || !a || !b || a === b) return undefined;
-    return build.order(build.contract(a, b, op.over), shape.axes);
+    const [first, second] = productOrder(a, b, op.over, shape.axes);
+    return build.contract(first, second, op.over);
   },
   // sum of -x, x / c and c-free quotients: outside
   (op, x, { build }) => {

@@ -25,6 +25,8 @@ class NestCloser extends Closer {
   private readonly counts = new Map<Value, number>();
   private scope: Scope | undefined;
   private names = 0;
+  /** While bounds of the grid are closed, which cannot refer to stages. */
+  private plain = false;
 
   constructor(private readonly draft: DraftNest) {
     super(new SlotTable());
@@ -35,7 +37,9 @@ class NestCloser extends Closer {
     const join = (loops: readonly DraftLoop[]): DraftLoop[] => this.join(loops, indices);
     const grid = join(this.draft.grid);
     this.count(this.draft.stages, this.counts);
+    this.plain = true;
     const closedGrid = grid.map((loop) => this.loop(loop));
+    this.plain = false;
     const updates = inPlace(this.draft.stages);
     const late: Stage[] = [];
     for (const stage of this.draft.stages) {
@@ -95,7 +99,7 @@ class NestCloser extends Closer {
   override value(value: Value): Expr {
     const name = this.outer.get(value) ?? this.scope?.bound.get(value);
     if (name !== undefined) return expr.local(name, value.dtype);
-    if (value.kind !== 'call' && value.kind !== 'load') return super.value(value);
+    if (this.plain || (value.kind !== 'call' && value.kind !== 'load')) return super.value(value);
     const scope = this.scope;
     if (!scope) return (this.counts.get(value) ?? 0) > 1 && worthNaming(value) ? this.bind(value) : super.value(value);
     const varies = [...this.free(value)].some((free) => scope.loops.has(free));

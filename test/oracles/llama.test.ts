@@ -4,10 +4,11 @@
 import { describe, expect, test } from 'vitest';
 import { differentiate } from '../../compiler/autodiff/differentiate.js';
 import { hasShared, shared } from '../support/shared.js';
-import { permuted, readSafetensors } from '../support/read-safetensors.js';
+import { readSafetensors } from '../support/safetensors.js';
 import { elaborateText } from '../support/spec.js';
 import { engines } from './available.js';
 import { relativeError } from './engines.js';
+import { permuted } from './permuted.js';
 
 const spec = `language 1
 use std.transformer { embed, attention, swiglu, lm_head }
@@ -51,7 +52,7 @@ const file = 'oracles/llama_lm.safetensors';
 describe.skipIf(!hasShared(file))('LLaMA oracle', async () => {
   for (const engine of await engines()) {
     test(`outputs and gradients on the ${engine.name}`, async () => {
-      const oracle = readSafetensors(shared(file));
+      const { tensors: oracle } = readSafetensors(shared(file));
       const { graph, context } = elaborateText(spec, { batch: 2, time: 12 });
       const map = mapping();
       expect([...map.keys()].sort()).toEqual(graph.params.map((param) => param.path).sort());

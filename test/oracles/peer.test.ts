@@ -5,10 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { differentiate } from '../../compiler/autodiff/differentiate.js';
 import { applyBlock } from '../../compiler/elaborate/blocks.js';
 import { hasShared, shared } from '../support/shared.js';
-import { permuted, readSafetensors } from '../support/read-safetensors.js';
+import { readSafetensors } from '../support/safetensors.js';
 import { elaborateText } from '../support/spec.js';
 import { engines } from './available.js';
 import { relativeError } from './engines.js';
+import { permuted } from './permuted.js';
 
 // an arch around the layer only gives the block something to stand in; the layer itself is applied to the oracle's x
 const spec = `language 1
@@ -32,7 +33,7 @@ const tensors = new Map([
 describe.skipIf(!hasShared(file))('product-key expert layer oracle', async () => {
   for (const engine of await engines()) {
     test(`output and gradients on the ${engine.name}`, async () => {
-      const oracle = readSafetensors(shared(file));
+      const { tensors: oracle } = readSafetensors(shared(file));
       const { model, context } = elaborateText(spec, { batch: 2, time: 5 });
       const entry = model.entries.find((e) => e.name === 'ffn');
       if (entry?.kind !== 'entry') throw new Error('no entry');

@@ -129,7 +129,7 @@ so what was there is intact.`,
     help: (p) => suggestOrList(p.code, p.among, 'codes', 40),
     explain: {
       text: `\`archc explain CODE\` prints the page of a code that a diagnostic showed in brackets; \`archc explain\` alone lists all codes.`,
-      failing: `archc explain ARCH2999`,
+      failing: `archc explain ARCH201`,
       fixed: `archc explain ARCH2001`,
     },
   },

@@ -3,12 +3,13 @@
  */
 import { settingText } from '../../show/values.js';
 import type { Setting } from '../../model/model.js';
-import { explainedBy, reshaped, reshapes } from '../causes.js';
+import { allSteps, explainedBy, reshaped, reshapes, stepOf } from '../causes.js';
 import type { Change } from '../change.js';
 import type { Side } from '../side.js';
 
 export function dims(before: Side, after: Side): readonly Change[] {
   const shapes = reshaped(before, after);
+  const steps = allSteps(before, after);
   const changes: Change[] = [];
   for (const name of new Set([...before.model.dims.keys(), ...after.model.dims.keys()])) {
     const [old, now] = [before.model.dims.get(name), after.model.dims.get(name)];
@@ -20,7 +21,8 @@ export function dims(before: Side, after: Side): readonly Change[] {
       changes.push({ ...base, kind: old === undefined ? 'dim added' : 'dim removed', severity: 'neutral', reason: 'what follows from it is listed by itself' });
       continue;
     }
-    const caused = old.value.kind === 'number' && now.value.kind === 'number' ? explainedBy(shapes, old.value.value, now.value.value) : [];
+    const step = stepOf(old, now);
+    const caused = step === undefined ? [] : explainedBy(shapes, step, steps);
     changes.push({ ...base, kind: 'dim changed', severity: caused.length > 0 ? 'breaking' : 'dangerous', reason: caused.length > 0 ? reshapes(caused) : 'the function is another' });
   }
   return [...changes, ...layers(before, after)];

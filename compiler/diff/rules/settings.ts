@@ -5,24 +5,29 @@
 import type { Entry, Setting } from '../../model/model.js';
 import { splitLayer } from '../../show/layers.js';
 import { settingText } from '../../show/values.js';
-import { explainedBy, reshaped, reshapes, type Reshaped } from '../causes.js';
+import { allSteps, explainedBy, reshaped, reshapes, stepOf } from '../causes.js';
 import type { Change } from '../change.js';
 import { meaning, type Side } from '../side.js';
 
 export function settings(before: Side, after: Side): readonly Change[] {
   const shapes = reshaped(before, after);
+  const steps = allSteps(before, after);
   const changes: Change[] = [];
   for (const [path, old] of before.entries) {
     const now = after.entries.get(path);
     if (now === undefined) continue;
     const own = shapes.filter((s) => s.path.startsWith(`${path}.`));
     const exchanged = parametersExchanged(before, after, path);
+    const reshapedBy = (from: Setting | undefined, to: Setting | undefined): readonly string[] => {
+      const step = stepOf(from, to);
+      return step === undefined ? [] : explainedBy(own, step, steps);
+    };
     const replaced = old.block.name.name !== now.block.name.name;
     const compare = (prefix: string, from: ReadonlyMap<string, Setting>, to: ReadonlyMap<string, Setting>): void => {
       for (const name of new Set([...from.keys(), ...to.keys()])) {
         // Another block has other settings; that it is another is said already.
         if (replaced && !(from.has(name) && to.has(name))) continue;
-        const change = settingChange(`${prefix}.${name}`, from.get(name), to.get(name), own, exchanged, sameDefault(old, now, name));
+        const change = settingChange(`${prefix}.${name}`, from.get(name), to.get(name), reshapedBy(from.get(name), to.get(name)), exchanged, sameDefault(old, now, name));
         if (change !== undefined) changes.push(change);
       }
     };
@@ -39,15 +44,13 @@ export function settings(before: Side, after: Side): readonly Change[] {
 }
 
 /** The change of one setting, if it is one and nothing else says it already. */
-function settingChange(path: string, old: Setting | undefined, now: Setting | undefined, shapes: readonly Reshaped[], exchanged: boolean, derived: boolean): Change | undefined {
+function settingChange(path: string, old: Setting | undefined, now: Setting | undefined, caused: readonly string[], exchanged: boolean, derived: boolean): Change | undefined {
   const from = old === undefined ? null : settingText(old.value);
   const to = now === undefined ? null : settingText(now.value);
   if (from === to) return undefined;
   const kinds = [old?.origin.kind, now?.origin.kind];
   if (kinds.every((k) => k === 'dims') || (derived && kinds.every((k) => k === 'default'))) return undefined;
-  const numbers = old?.value.kind === 'number' && now?.value.kind === 'number' ? ([old.value.value, now.value.value] as const) : undefined;
-  const caused = numbers === undefined ? [] : explainedBy(shapes, numbers[0], numbers[1]);
-  const replaces = numbers === undefined && exchanged;
+  const replaces = stepOf(old, now) === undefined && exchanged;
   const origins = [...new Set([old?.origin.text, now?.origin.text].filter((t) => t !== undefined))];
   const base = { path, kind: 'setting changed' as const, before: from, after: to, origins };
   if (caused.length > 0) return { ...base, severity: 'breaking', reason: reshapes(caused) };

@@ -5,20 +5,15 @@ import type { AllocationInfo, DispatchInfo, EntryInfo, InitInfo, ModuleInfo, Pro
 import type { Buffer, Kernel, KernelProgram, Launch, TargetLimits } from '../../kernels/kernel.js';
 import { type BoundTensor, type Emitted, emitWgsl } from './emit.js';
 import { fingerprint } from './fingerprint.js';
-import { internalError, LimitError } from './limits.js';
-
-/** How a parameter or state starts; by path. */
-export interface TensorStart {
-  readonly init?: InitInfo;
-  readonly expert?: TensorInfo['expert'];
-}
+import { defaultLimits, internalError, LimitError } from './limits.js';
 
 export interface AssembleInput {
   readonly arch: string;
   readonly batch: number;
   readonly time: number;
   readonly vocab: number;
-  readonly limits: TargetLimits;
+  /** Default: `defaultLimits`. */
+  readonly limits?: TargetLimits;
   /** The entries. Buffers of role param, moment, state, input, scalar and output that have the same name are one tensor, whichever entry they stand in;
    *  temporaries are their entry's own, but entries share the memory (they never run at once). */
   readonly programs: readonly KernelProgram[];
@@ -26,6 +21,12 @@ export interface AssembleInput {
   readonly scalars: readonly ScalarInfo[];
   /** By name: params, moments and states. */
   readonly starts: ReadonlyMap<string, TensorStart>;
+}
+
+/** How a parameter or state starts, and its place in an expert family. */
+export interface TensorStart {
+  readonly init: InitInfo;
+  readonly expert?: TensorInfo['expert'];
 }
 
 /** Throws LimitError, with the tensor's name, where something does not fit. */
@@ -72,7 +73,10 @@ class Tensors {
   /** This entry's allocation -> the program's. */
   private readonly placed = new Map<KernelProgram, Map<number, number>>();
 
+  private readonly limits: TargetLimits;
+
   constructor(private readonly input: AssembleInput) {
+    this.limits = input.limits ?? defaultLimits;
     for (const program of input.programs) for (const buffer of program.buffers) if (buffer.role !== 'temp') this.bound(program, buffer);
     const temporary: number[] = [];
     for (const program of input.programs) this.placeTemporaries(program, temporary);
@@ -137,9 +141,9 @@ class Tensors {
     if (allocation === undefined) throw internalError(`${program.name} has no allocation ${place}`);
     const index = placed.get(place) ?? this.allocate(allocation);
     placed.set(place, index);
-    const { limits, starts } = this.input;
-    if (allocation.bytes > limits.maxBufferBytes) throw new LimitError(buffer.name, program.name, 'maxBufferBytes', allocation.bytes, limits.maxBufferBytes);
-    const start = starts.get(buffer.name);
+    const { maxBufferBytes } = this.limits;
+    if (allocation.bytes > maxBufferBytes) throw new LimitError(buffer.name, program.name, 'maxBufferBytes', allocation.bytes, maxBufferBytes);
+    const start = this.input.starts.get(buffer.name);
     const id = this.infos.length;
     this.infos.push({
       id,
@@ -148,7 +152,7 @@ class Tensors {
       dtype: buffer.dtype,
       axes: buffer.axes.map(({ name, size }) => ({ name, size })),
       allocation: index,
-      ...(start?.init === undefined ? {} : { init: start.init }),
+      ...(start === undefined ? {} : { init: start.init }),
       ...(start?.expert === undefined ? {} : { expert: start.expert }),
     });
     return { id, name: buffer.name, allocation: index };
@@ -165,7 +169,7 @@ class Modules {
   private readonly names = new Set<string>();
 
   constructor(input: AssembleInput) {
-    this.limits = input.limits;
+    this.limits = input.limits ?? defaultLimits;
     for (const launch of input.programs.flatMap((program) => program.launches)) {
       const key = this.key(launch.kernel);
       const paths = this.paths.get(key) ?? new Set<string>();

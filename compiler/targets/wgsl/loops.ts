@@ -1,10 +1,27 @@
 /**
  * @file Loops as WGSL: nested `for`s, decoding a flat position into loop variables, and how a reduction starts and goes on.
  */
-import type { DType, Loop, Stage } from '../../kernels/kernel.js';
+import type { DType, Inner, Loop, Stage } from '../../kernels/kernel.js';
 import type { Scope } from './scope.js';
 
 export type Reduce = Extract<Stage, { kind: 'reduce' }>;
+
+/** The value to add at one point of a reduction's loops: its lets, the reduction inside it, then the value. */
+export function reduceBody(scope: Scope, stage: Reduce, total: string): void {
+  for (const { name, value } of stage.lets) scope.bind(name, scope.value(value));
+  if (stage.inner !== undefined) innerReduce(scope, stage.inner);
+  scope.line(accumulate(stage.fn, total, scope.value(stage.value)));
+}
+
+function innerReduce(scope: Scope, inner: Inner): void {
+  const total = scope.fresh(inner.name);
+  scope.line(`var ${total} = ${initial(inner.fn, inner.value.dtype)};`);
+  nestLoops(scope, inner.loops, new Set(), (innermost) => {
+    for (const { name, value } of inner.lets) innermost.bind(name, innermost.value(value));
+    innermost.line(accumulate(inner.fn, total, innermost.value(inner.value)));
+  });
+  scope.define(inner.name, total);
+}
 
 export const points = (loops: readonly Loop[]): number => loops.reduce((product, loop) => product * loop.extent, 1);
 

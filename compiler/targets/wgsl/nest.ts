@@ -1,7 +1,7 @@
 /**
  * @file Loop nests: which of two forms a nest takes. `nest_points.ts` gives each parallel point one invocation; `nest_rows.ts` gives it a team.
  */
-import type { Expr, Nest } from '../../kernels/kernel.js';
+import type { Expr, Loop, Nest, Stage } from '../../kernels/kernel.js';
 import { loadsIn, stride } from './expressions.js';
 import { isDynamic, points } from './loops.js';
 import type { EmitContext, Step } from './module.js';
@@ -20,8 +20,8 @@ export function emitNest(kernel: Nest, context: EmitContext): readonly Step[] {
 function teamSize(kernel: Nest): number {
   const loops = kernel.stages.flatMap((stage) => (stage.kind === 'let' || stage.loops.length === 0 ? [] : [stage.loops]));
   const longest = Math.max(1, ...loops.map(points));
-  // A dynamic count or segment length cannot be shared between the members of a team without divergent barriers.
-  if (longest < shortestTeamLoop || isDynamic(kernel.grid) || loops.some(isDynamic) || readsColumns(kernel)) return 1;
+  // Segments of dynamic length are mostly short.
+  if (longest < shortestTeamLoop || loops.some(isDynamic) || readsColumns(kernel)) return 1;
   if (longest >= 4096 && points(kernel.grid) < 64) return 256;
   return longest >= 256 ? 64 : 2 ** Math.floor(Math.log2(longest / 4));
 }
@@ -36,7 +36,7 @@ function readsColumns(kernel: Nest): boolean {
     if (stage.kind === 'let') continue;
     const innermost = stage.loops[stage.loops.length - 1];
     if (innermost === undefined) continue;
-    const indices: Expr[] = loadsIn(stage.kind === 'store' ? [stage.value] : [stage.value, ...stage.lets.map((x) => x.value)]).map((load) => load.index);
+    const indices: Expr[] = loadsIn(expressionsOfStage(stage)).map((load) => load.index);
     if (stage.kind === 'store') indices.push(stage.index);
     for (const index of indices) {
       if (stride(index, innermost.name) === 1) return false;
@@ -48,13 +48,16 @@ function readsColumns(kernel: Nest): boolean {
 
 /** Every expression of the nest. */
 export function expressionsOf(kernel: Nest): Expr[] {
-  const ofLoops = kernel.grid.concat(kernel.stages.flatMap((stage) => (stage.kind === 'let' ? [] : stage.loops)));
-  return [
-    ...ofLoops.flatMap((loop) => [loop.from, loop.to].filter((x) => x !== undefined)),
-    ...kernel.stages.flatMap((stage) => {
-      if (stage.kind === 'let') return [stage.value];
-      if (stage.kind === 'reduce') return [...stage.lets.map((x) => x.value), stage.value];
-      return [stage.index, stage.value];
-    }),
-  ];
+  return [...boundsOf(kernel.grid), ...kernel.stages.flatMap(expressionsOfStage)];
+}
+
+const boundsOf = (loops: readonly Loop[]): Expr[] => loops.flatMap((loop) => [loop.from, loop.to].filter((x) => x !== undefined));
+
+export function expressionsOfStage(stage: Stage): Expr[] {
+  if (stage.kind === 'let') return [stage.value];
+  const lets = (stage.lets ?? []).map((x) => x.value);
+  const bounds = boundsOf(stage.loops);
+  if (stage.kind === 'store') return [...bounds, ...lets, stage.index, stage.value];
+  const inner = stage.inner;
+  return [...bounds, ...lets, ...(inner === undefined ? [] : [...boundsOf(inner.loops), ...inner.lets.map((x) => x.value), inner.value]), stage.value];
 }

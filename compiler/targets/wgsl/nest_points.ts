@@ -4,7 +4,7 @@
  */
 import type { Nest } from '../../kernels/kernel.js';
 import { grid } from './grid.js';
-import { accumulate, decode, initial, nestLoops, points } from './loops.js';
+import { decode, initial, nestLoops, points, reduceBody } from './loops.js';
 import { type EmitContext, Module, type Step } from './module.js';
 import { expressionsOf } from './nest.js';
 
@@ -33,14 +33,14 @@ export function emitPoints(kernel: Nest, context: EmitContext): readonly Step[] 
     if (stage.kind === 'let') body.bind(stage.name, body.value(stage.value));
     else if (stage.kind === 'store') {
       nestLoops(body, stage.loops, new Set([stage.slot]), (inner) => {
+        for (const { name, value } of stage.lets ?? []) inner.bind(name, inner.value(value));
         inner.store(stage.slot, stage.index, stage.value);
       });
     } else {
       const total = body.fresh(stage.name);
       body.line(`var ${total} = ${initial(stage.fn, stage.value.dtype)};`);
       nestLoops(body, stage.loops, new Set(), (inner) => {
-        for (const { name, value } of stage.lets) inner.bind(name, inner.value(value));
-        inner.line(accumulate(stage.fn, total, inner.value(stage.value)));
+        reduceBody(inner, stage, total);
       });
       body.define(stage.name, total);
     }

@@ -2,12 +2,12 @@
  * @file Nests where a team of invocations shares each parallel point (a row): every member takes each team-th element of a reduction, the partial
  * results meet in workgroup memory, and every member adds them in the same fixed order. Stores over the row are shared out likewise.
  */
-import type { Loop, Nest } from '../../kernels/kernel.js';
+import type { Expr, Loop, Nest } from '../../kernels/kernel.js';
 import { loadsIn } from './expressions.js';
 import { grid } from './grid.js';
-import { accumulate, decode, divide, initial, nestLoops, points, type Reduce, remainder } from './loops.js';
+import { accumulate, decode, divide, initial, nestLoops, points, type Reduce, reduceBody, remainder } from './loops.js';
 import { type EmitContext, Module, type Step } from './module.js';
-import { expressionsOf } from './nest.js';
+import { expressionsOf, expressionsOfStage } from './nest.js';
 import type { Scope } from './scope.js';
 
 /** `team`: invocations per row, a power of two. */
@@ -18,19 +18,22 @@ export function emitRows(kernel: Nest, context: EmitContext, team: number): read
   const rowsPerGroup = lanes / team;
   const rows = points(kernel.grid);
   const shape = grid([Math.ceil(rows / rowsPerGroup), 1, 1]);
-  const ragged = rows % rowsPerGroup !== 0;
+  const uneven = rows % rowsPerGroup !== 0;
+  const outer = kernel.grid[0];
+  const ragged = uneven || outer?.to !== undefined;
   body.line('let lane = i32(lane_index);');
   const row = body.fresh('row');
-  if (rowsPerGroup === 1) body.line(`let ${row} = ${shape.coordinates[0]};`);
-  else {
-    const position = `${shape.coordinates[0]} * ${rowsPerGroup} + (${divide('lane', team)})`;
-    // Members beyond the last row repeat it, so that everyone reaches the barriers, and store nothing.
-    if (ragged) body.line(`let inside = ${position} < ${rows};`, `let ${row} = min(${position}, ${rows - 1});`);
-    else body.line(`let ${row} = ${position};`);
-  }
+  const position = rowsPerGroup === 1 ? shape.coordinates[0] : `${shape.coordinates[0]} * ${rowsPerGroup} + (${divide('lane', team)})`;
+  // Members beyond the last row repeat it, so that everyone reaches the barriers, and store nothing.
+  body.line(`let ${row} = ${uneven ? `min(${position}, ${rows - 1})` : position};`);
   const member = rowsPerGroup === 1 ? 'lane' : 'member';
   if (rowsPerGroup > 1) body.line(`let member = ${remainder('lane', team)};`);
   decode(body, kernel.grid, row);
+  if (ragged) {
+    const conditions: string[] = uneven ? [`${position} < ${rows}`] : [];
+    if (outer?.to !== undefined) conditions.push(`${body.value({ kind: 'var', name: outer.name, dtype: 'i32' })} < ${body.operand(outer.to)}`);
+    body.line(`let inside = ${conditions.join(' && ')};`);
+  }
 
   const guard = (condition: string | undefined): string | undefined => [condition, ragged ? 'inside' : undefined].filter((x) => x !== undefined).join(' && ') || undefined;
   /** Slots loaded or stored since the last barrier, to keep members in step where a slot is both read and written. */
@@ -52,16 +55,17 @@ export function emitRows(kernel: Nest, context: EmitContext, team: number): read
       fence(slotsOf(stage.value), []);
       body.bind(stage.name, body.value(stage.value));
     } else if (stage.kind === 'reduce') {
-      fence([...slotsOf(stage.value), ...stage.lets.flatMap((x) => slotsOf(x.value))], []);
-      reduceTogether(module, stage, team, rowsPerGroup, member);
+      fence(slotsOf(...expressionsOfStage(stage)), []);
+      reduceTogether(module, stage, team, rowsPerGroup, member, guard(undefined));
     } else {
-      const reads = [...slotsOf(stage.value), ...slotsOf(stage.index)];
+      const reads = slotsOf(...expressionsOfStage(stage));
       // A row's own elements may be replaced in place; what other members read before must have been read.
       fence(reads.filter((slot) => slot !== stage.slot), [stage.slot]);
       const writes = new Set([stage.slot]);
       const condition = guard(stage.loops.length === 0 ? `${member} == 0` : undefined);
       const build = (scope: Scope): void =>
         shareOut(scope, stage.loops, team, member, writes, (inner) => {
+          for (const { name, value } of stage.lets ?? []) inner.bind(name, inner.value(value));
           inner.store(stage.slot, stage.index, stage.value);
         });
       if (condition === undefined) build(body);
@@ -71,7 +75,7 @@ export function emitRows(kernel: Nest, context: EmitContext, team: number): read
   return [module.finish(lanes, shape)];
 }
 
-const slotsOf = (expr: Reduce['value']): number[] => loadsIn([expr]).map((load) => load.slot);
+const slotsOf = (...exprs: Expr[]): number[] => loadsIn(exprs).map((load) => load.slot);
 
 /** This member's share of the points of `loops`. */
 function shareOut(scope: Scope, loops: readonly Loop[], team: number, member: string, writes: ReadonlySet<number>, build: (inner: Scope) => void): void {
@@ -105,15 +109,17 @@ function shareOut(scope: Scope, loops: readonly Loop[], team: number, member: st
   );
 }
 
-function reduceTogether(module: Module, stage: Reduce, team: number, rowsPerGroup: number, member: string): void {
+function reduceTogether(module: Module, stage: Reduce, team: number, rowsPerGroup: number, member: string, guard: string | undefined): void {
   const { body } = module;
   const type = stage.value.dtype;
   const own = body.fresh(`own_${stage.name}`);
   body.line(`var ${own} = ${initial(stage.fn, type)};`);
-  shareOut(body, stage.loops, team, member, new Set(), (inner) => {
-    for (const { name, value } of stage.lets) inner.bind(name, inner.value(value));
-    inner.line(accumulate(stage.fn, own, inner.value(stage.value)));
-  });
+  const build = (scope: Scope): void =>
+    shareOut(scope, stage.loops, team, member, new Set(), (inner) => {
+      reduceBody(inner, stage, own);
+    });
+  if (guard === undefined) build(body);
+  else body.block(`if (${guard})`, build);
   const partial = module.shared(`${stage.name}_of_lane`, `array<${type}, ${team * rowsPerGroup}>`);
   body.line(`${partial}[lane] = ${own};`, 'workgroupBarrier();');
   const total = body.fresh(stage.name);
