@@ -15,6 +15,11 @@ export abstract class Cursor extends CstParser {
   problems: SyntaxProblem[] = [];
   protected source: Source = { file: '', text: '' };
   protected tokens: readonly IToken[] = [];
+  /** Whether each token is the first of its line. */
+  private lineStarts: readonly boolean[] = [];
+  /** For each token, and behind the last, the index of the next token that begins a declaration. */
+  private declarations: readonly number[] = [];
+  private readonly places = new Set<string>();
 
   constructor(validate: boolean) {
     super(t.vocabulary, {
@@ -39,6 +44,14 @@ export abstract class Cursor extends CstParser {
     this.tokens = scanned.tokens;
     this.source = source;
     this.problems = [];
+    this.places.clear();
+    this.lineStarts = scanned.tokens.map((token) => startsLine(source.text, token.startOffset));
+    const declarations: number[] = [];
+    for (let index = scanned.tokens.length, next = index; index >= 0; index--) {
+      if (this.beginsDeclaration(index)) next = index;
+      declarations[index] = next;
+    }
+    this.declarations = declarations;
   }
 
   // ------------------------------------------------------------------------------------------- looking at tokens
@@ -72,12 +85,20 @@ export abstract class Cursor extends CstParser {
   }
 
   protected isFirstOnLine(index: number): boolean {
-    const token = this.tokens[index];
-    return token !== undefined && startsLine(this.source.text, token.startOffset);
+    return this.lineStarts[index] ?? false;
   }
 
   /** Whether a declaration (or `use`, `language`) begins at a token: it stands first on its line and goes on like one. */
   protected declarationAt(index: number): boolean {
+    return this.declarations[index] === index && !this.isPastEnd(index);
+  }
+
+  /** The index of the first declaration at or behind a token; the number of tokens where there is none. */
+  protected declarationFrom(index: number): number {
+    return this.declarations[index] ?? this.tokens.length;
+  }
+
+  private beginsDeclaration(index: number): boolean {
     const next = (type: TokenType, k: number): boolean => this.isAt(index + k, type);
     if (!this.isFirstOnLine(index) && !next(t.RightBrace, -1)) return false;
     if (next(t.Block, 0) || next(t.Function, 0)) return next(t.AnyWord, 1) || next(t.LeftParen, 1);
@@ -121,7 +142,9 @@ export abstract class Cursor extends CstParser {
   /** Records a problem, unless the place already has one or the next token is junk that has its own. */
   protected report(problem: SyntaxProblem): void {
     if (isJunk(this.LA(1))) return;
-    if (this.problems.some((other) => other.span.start === problem.span.start && other.span.end === problem.span.end)) return;
+    const place = `${problem.span.start}-${problem.span.end}`;
+    if (this.places.has(place)) return;
+    this.places.add(place);
     this.problems.push(problem);
   }
 

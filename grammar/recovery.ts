@@ -13,6 +13,8 @@ import * as t from './tokens.js';
 
 /** Nesting of expressions and blocks beyond which a file is refused: deeper ones would exhaust the stack. */
 export const nestingLimit = 100;
+/** How many tokens behind a mistake are searched for the end of a bracket. */
+const reach = 1000;
 /** Operators or calls in one chain. */
 export const chainLimit = 500;
 
@@ -32,6 +34,8 @@ export abstract class RecoveringParser extends Cursor {
   private itemStart = 0;
   /** How many `}` the declaration at hand lacks; below zero it lacks `{`. */
   private lacking = 0;
+  /** How many more `{` than `}` stand before each token. */
+  private balance: readonly number[] = [];
 
   override begin(scanned: Scan, source: Source): void {
     super.begin(scanned, source);
@@ -39,6 +43,11 @@ export abstract class RecoveringParser extends Cursor {
     this.depth = 0;
     this.itemStart = 0;
     this.lacking = 0;
+    const balance = [0];
+    for (const [index, { tokenType }] of scanned.tokens.entries()) {
+      balance.push((balance[index] ?? 0) + (tokenType === t.LeftBrace ? 1 : tokenType === t.RightBrace ? -1 : 0));
+    }
+    this.balance = balance;
   }
 
   // ------------------------------------------------------------------------------------------- brackets and lists
@@ -178,11 +187,7 @@ export abstract class RecoveringParser extends Cursor {
   /** Parses a whole declaration; when it fails, the next one is read. */
   protected declaration(item: () => void): void {
     const start = this.position();
-    this.lacking = 0;
-    for (let index = start; index < this.tokens.length && (index === start || !this.declarationAt(index)); index++) {
-      if (this.isAt(index, t.LeftBrace)) this.lacking++;
-      else if (this.isAt(index, t.RightBrace)) this.lacking--;
-    }
+    this.lacking = (this.balance[this.declarationFrom(start + 1)] ?? 0) - (this.balance[start] ?? 0);
     this.attempt(item, (_, failed) => this.nextDeclaration(start, failed));
   }
 
@@ -232,9 +237,7 @@ export abstract class RecoveringParser extends Cursor {
 
   /** Where the next declaration begins. */
   private nextDeclaration(start: number, failed: number): number {
-    let index = Math.max(failed, start + 1);
-    while (index < this.tokens.length && !this.declarationAt(index)) index++;
-    return index;
+    return this.declarationFrom(Math.max(failed, start + 1));
   }
 
   private nextItem(start: number, failed: number, startsAt: (index: number) => Start): number {
@@ -251,7 +254,9 @@ export abstract class RecoveringParser extends Cursor {
       if (index >= from) {
         const ends = this.declarationAt(index) || (braces === 0 && type === t.RightBrace);
         if (ends) return brackets > 0 ? undefined : index;
-        const starts = braces > 0 ? 'no' : this.alignedWord(start, index) ? 'perhaps' : startsAt(index);
+        if (mindBrackets && index > from + reach) return undefined;
+        const certain = braces === 0 ? startsAt(index) : 'no';
+        const starts = certain === 'no' && braces === 0 && this.alignedWord(start, index) ? 'perhaps' : certain;
         if (starts === 'surely' || (brackets === 0 && (starts === 'perhaps' || (braces === 0 && type === t.Semicolon && this.endsItem(index, startsAt))))) return index;
       }
       if (type === t.LeftBrace) braces++;

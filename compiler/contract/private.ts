@@ -32,6 +32,7 @@ export function checkPrivate(graph: Graph, family: ExpertFamily, { choices, whol
   for (const { table } of whole) record(table.members, new Set());
   for (const [member, own] of readBy) {
     for (const [rival, others] of readBy) {
+      if (others.length === 0) continue;
       const stray = own.find((indices) => !others.some((other) => isSubset(indices, other) || isSubset(other, indices)));
       if (!stray) continue;
       const read = choices.find((choice) => choice.table.members.has(member) && choice.indices.every(({ id }) => stray.has(id)));

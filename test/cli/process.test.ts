@@ -26,14 +26,17 @@ describe('archc as a process', () => {
 
   it('does not load what check, show, diff and explain do not need', async () => {
     folder.write('loaded.mjs', `import { register } from 'node:module';
-register('data:text/javascript,' + encodeURIComponent('export async function load(url, context, next) { if (/ts-morph|\\\\/prettier\\\\/|\\\\/webgpu\\\\/|main\\\\/runtime\\\\/index|compiler\\\\/emit\\\\//.test(url)) console.log("loaded " + url); return next(url, context); }'));
+register('data:text/javascript,' + encodeURIComponent('export async function load(url, context, next) { if (/ts-morph|\\\\/prettier\\\\/|\\\\/webgpu\\\\/|\\\\/runtime\\\\/index|compiler\\\\/emit\\\\//.test(url)) console.log("loaded " + url); return next(url, context); }'));
 await import('./archc.mjs');
 `);
-    for (const argv of [['check', 'small.arch', '-q'], ['explain', '3003'], ['show', 'small.arch', '--resolved']]) {
-      const { stdout } = await new Promise<{ stdout: string }>((resolve) => {
-        execFile(process.execPath, ['--import', import.meta.resolve('tsx'), 'loaded.mjs', ...argv], { cwd: folder.path }, (_, out) => { resolve({ stdout: out }); });
+    const loaded = (...argv: string[]) =>
+      new Promise<string[]>((resolve) => {
+        execFile(process.execPath, ['--import', import.meta.resolve('tsx'), 'loaded.mjs', ...argv], { cwd: folder.path }, (_, stdout) => {
+          resolve(stdout.split('\n').filter((line) => line.startsWith('loaded ')));
+        });
       });
-      expect(stdout.split('\n').filter((line) => line.startsWith('loaded '))).toEqual([]);
-    }
+    for (const argv of [['check', 'small.arch', '-q'], ['explain', '3003'], ['show', 'small.arch', '--resolved']]) expect(await loaded(...argv)).toEqual([]);
+    // The hook sees what is loaded where it is.
+    expect(await loaded('doctor')).toContainEqual(expect.stringContaining('/runtime/index'));
   });
 });

@@ -89,3 +89,11 @@ test('the deepest nesting allowed parses and prints', () => {
   expect(parseText(deep).errors).toEqual([]);
   survives(deep);
 });
+
+test.each([
+  ['statements', `block f() {\n${'  param a ~ (b\n'.repeat(2000)}}`],
+  ['settings', `arch A {\n${'  x = (b\n'.repeat(2000)}}`],
+  ['settings on a line', `arch A {${' x = (b;'.repeat(2000)}}`],
+])('thousands of mistakes are each reported, in linear time: %s', (_, text) => {
+  expect(parseText(`language 1\n${text}`).errors.length).toBe(2000);
+});
