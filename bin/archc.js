@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 
-const entry = new URL('../dist/compiler/cli/process.js', import.meta.url);
+const entry = new URL('../dist/cli/process.js', import.meta.url);
 if (existsSync(entry)) {
+  // Newer Nodes keep compiled code between starts.
+  module.enableCompileCache?.();
   const { runProcess } = await import(entry.href);
   await runProcess();
 } else {

@@ -71,23 +71,28 @@ export function compile(input: CompileInput): Compiled {
   const time = input.time ?? (ctx?.kind === 'number' ? ctx.value : 128);
   const batch = input.batch ?? model.train.batch;
   let training: ReturnType<typeof elaborate>;
+  // the form of the model outside training; the same where nothing tells the two apart
+  let inference: ReturnType<typeof elaborate>;
   pass('elaborate', () => {
-    training = elaborate(model, sourcesLoaded.sources, diagnostics, batch, time);
+    training = elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'train');
+    inference = training?.context.modal ? elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'infer') : training;
+    if (training && inference && inference !== training) training = { ...training, graph: { ...training.graph, inference: inference.graph } };
     return { graph: training?.graph };
   });
   const made = training;
-  if (diagnostics.failed || !made) return done;
+  const used = inference;
+  if (diagnostics.failed || !made || !used) return done;
   if (!pass('contract', () => {
-    checkContract(analyseContract(made.graph), model.contract, diagnostics);
+    checkContract(analyseContract(used.graph), model.contract, diagnostics);
     return {};
   })) return done;
   if (stage === 'graph') return done;
 
   if (!pass('differentiate', () => {
-    const procedures: Procedure[] = [evaluationProcedure(made)];
+    const procedures: Procedure[] = [evaluationProcedure(used)];
     const train = trainingProcedure(made, model, diagnostics);
     if (train) procedures.unshift(train);
-    const single = elaborate(model, sourcesLoaded.sources, diagnostics, 1, time);
+    const single = elaborate(model, sourcesLoaded.sources, diagnostics, 1, time, 'infer');
     if (single) procedures.push(forwardProcedure(single));
     return { procedures };
   })) return done;

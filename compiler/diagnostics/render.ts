@@ -32,10 +32,10 @@ export function renderAll(diagnostics: readonly Diagnostic[], sources: ReadonlyM
   return `${parts.join('\n\n')}\n\n${countLine(diagnostics, colours)}\n`;
 }
 
-/** By file (in order of first report), then by place; those without a place first. Equal reports are said once. */
+/** By file (in order of first report), then by place; those without a place last. Equal reports are said once. */
 export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const files = [...new Set(diagnostics.map((d) => d.span?.file ?? ''))];
-  const rank = new Map(files.map((file, i) => [file, file === '' ? -1 : i]));
+  const rank = new Map(files.map((file, i) => [file, file === '' ? files.length : i]));
   const seen = new Set<string>();
   return diagnostics
     .filter((d) => {

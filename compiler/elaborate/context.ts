@@ -12,6 +12,9 @@ import type { Model } from '../model/model.js';
 import type { Frame } from './frame.js';
 import type { Value } from './values.js';
 
+/** Which form of a value with two forms is built: `a if training else b`. */
+export type Mode = 'train' | 'infer';
+
 export class Context {
   readonly build = new GraphBuilder();
   readonly batch: Axis;
@@ -23,6 +26,8 @@ export class Context {
   readonly states: State[] = [];
   readonly families: ExpertFamily[] = [];
   readonly updates: Update[] = [];
+  /** Whether anything asked for `training`: then the two modes are two graphs. */
+  modal = false;
   /** Every `let` and parameter, by path. */
   readonly values = new Map<string, Value>();
   private readonly paths = new Set<string>();
@@ -30,7 +35,7 @@ export class Context {
   readonly uses: { readonly span: Span; readonly block: string }[] = [];
   private readonly lines: LineIndex;
 
-  constructor(readonly model: Model, sources: ReadonlyMap<string, Source>, readonly diagnostics: Diagnostics, batch: number, time: number) {
+  constructor(readonly model: Model, sources: ReadonlyMap<string, Source>, readonly diagnostics: Diagnostics, batch: number, time: number, readonly mode: Mode = 'train') {
     this.lines = new LineIndex(sources);
     this.batch = this.build.axis('batch', batch, 'batch');
     this.time = this.build.axis('time', time, 'time');

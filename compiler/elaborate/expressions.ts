@@ -62,6 +62,10 @@ function lookUp(context: Context, frame: Frame, name: string): Value | undefined
   if (value) return value;
   const axis = frame.axis(name);
   if (axis) return number(axis.size);
+  if (name === 'training') {
+    context.modal = true;
+    return { kind: 'bool', value: context.mode === 'train' };
+  }
   if (name === 'tokens') return tensor(context.tokens);
   if (name === 'targets') return tensor(context.targets);
   const declaration = frame.scope.functions.get(name);
@@ -72,7 +76,7 @@ function lookUp(context: Context, frame: Frame, name: string): Value | undefined
 }
 
 function namesInReach(frame: Frame): string[] {
-  return [...frame.names.keys(), ...frame.axisNames(), ...frame.scope.functions.keys(), ...frame.scope.blocks.keys(), 'tokens', 'targets'];
+  return [...frame.names.keys(), ...frame.axisNames(), ...frame.scope.functions.keys(), ...frame.scope.blocks.keys(), 'tokens', 'targets', 'training'];
 }
 
 function member(context: Context, value: Value, name: string, expr: Expr): Value {

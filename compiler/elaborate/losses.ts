@@ -2,12 +2,13 @@
  * @file Evaluates the losses of an arch: expressions over named activations, where `mean(layers)(...)` repeats over the layers and paths
  * inside it are relative to each.
  */
-import type { Call, Path, Span } from '../../grammar/ast.js';
+import type { Call, Expr, Path, Span } from '../../grammar/ast.js';
 import { printExpr } from '../../grammar/print-expressions.js';
 import { Reported } from '../diagnostics/diagnostic.js';
-import type { Loss, Node, ResidualAdd, ScalarSpec } from '../graph/graph.js';
+import type { Loss, Node, ScalarSpec } from '../graph/graph.js';
 import { axesText } from '../graph/shape-error.js';
 import type { ModelLoss } from '../model/model.js';
+import { isPlaced } from '../model/placement.js';
 import { callBlock } from './blocks.js';
 import type { Context } from './context.js';
 import { evaluate, toTensor } from './expressions.js';
@@ -15,13 +16,13 @@ import { Frame } from './frame.js';
 import { evaluateNumber } from './statics.js';
 import { type Value, tensor } from './values.js';
 
-export function elaborateLosses(context: Context, residual: readonly ResidualAdd[]): Loss[] {
+export function elaborateLosses(context: Context): Loss[] {
   const losses: Loss[] = [];
   for (const loss of context.model.losses) {
     const file = loss.value.span.file;
     const scope = context.model.scopes.get(file === '--set' ? context.model.file : file);
     if (!scope) throw new Error(`no scope for ${file}`);
-    const frame = new SpecFrame(context, loss, scope, residual);
+    const frame = new SpecFrame(context, loss, scope);
     try {
       const node = toTensor(context, frame, evaluate(context, frame, loss.value), loss.value);
       if (node.axes.length > 0) context.fail('ARCH3008', { loss: loss.name, axes: axesText(node.axes) }, loss.value.span);
@@ -42,7 +43,6 @@ class SpecFrame extends Frame {
     private readonly context: Context,
     private readonly loss: ModelLoss,
     scope: Frame['scope'],
-    private readonly residual: readonly ResidualAdd[],
   ) {
     super(`loss ${loss.name}`, scope, `loss.${loss.name}`, []);
     this.carried.add(context.batch);
@@ -98,16 +98,44 @@ class SpecFrame extends Frame {
     const layers = this.context.model.entries.find((entry) => entry.kind === 'layers' && entry.name === group);
     const body = call.args[0];
     if (!layers || layers.kind !== 'layers' || !body || (name !== 'mean' && name !== 'sum')) return undefined;
-    const paths = new Set(this.residual.filter((add) => add.path.startsWith(`${group}.`)).map((add) => add.path.split('.').slice(0, 2).join('.')));
+    const count = layers.count.value.kind === 'number' ? layers.count.value.value : 0;
+    const used = layers.entries.filter((entry) => mentions(body, entry.name));
     const before = this.prefix;
     const terms: Node[] = [];
-    for (const path of paths) {
-      this.prefix = path;
-      terms.push(toTensor(this.context, this, evaluate(this.context, this, body), body));
+    for (let layer = 0; layer < count; layer++) {
+      // an entry that stands in some of the layers is averaged over those
+      if (used.some((entry) => !isPlaced(entry, layer))) continue;
+      this.prefix = `${group}.${layer}`;
+      const term = toTensor(this.context, this, evaluate(this.context, this, body), body);
+      terms.push(terms[0] ? this.alike(term, terms[0], call) : term);
     }
     this.prefix = before;
+    if (terms.length === 0) return this.context.fail('ARCH2016', { loss: this.loss.name, name: printExpr(body), among: layers.entries.map((entry) => entry.name) }, body.span);
     const total = terms.reduce((sum, term) => this.context.build.add(sum, term));
     return tensor(name === 'mean' ? this.context.build.div(total, terms.length) : total);
   }
+
+  /** A layer's term with the axes of the first layer's: each layer has axes of its own, matched here by name and size. */
+  private alike(term: Node, first: Node, call: Call): Node {
+    return term.axes.reduce((node, axis) => {
+      const same = first.axes.find((other) => other.name === axis.name && other.size === axis.size);
+      if (!same) return this.context.fail('ARCH3008', { loss: this.loss.name, axes: axesText(term.axes) }, call.span);
+      return this.context.build.rename(node, axis, same);
+    }, term);
+  }
 }
 
+/** Whether an expression has a path that begins with `name`. */
+function mentions(expr: Expr, name: string): boolean {
+  switch (expr.kind) {
+    case 'path': return expr.segments[0]?.name === name;
+    case 'unary': return mentions(expr.operand, name);
+    case 'binary': return mentions(expr.left, name) || mentions(expr.right, name);
+    case 'if': return mentions(expr.then, name) || mentions(expr.condition, name) || mentions(expr.otherwise, name);
+    case 'call': return mentions(expr.callee, name) || expr.args.some((arg) => mentions(arg, name)) || expr.settings.some((s) => s.value !== undefined && mentions(s.value, name));
+    case 'index': return mentions(expr.base, name) || expr.entries.some((entry) => mentions(entry.value, name));
+    case 'member': return mentions(expr.base, name);
+    case 'list': return expr.items.some((item) => mentions(item, name));
+    default: return false;
+  }
+}

@@ -66,6 +66,9 @@ function run(context: Context, frame: Frame, statement: Exclude<Statement, { kin
       return;
     }
     case 'update': {
+      // a model that is used, not trained, changes nothing
+      context.modal = true;
+      if (context.mode === 'infer') return;
       const target = frame.names.get(statement.name.name);
       const state = target?.kind === 'tensor' && target.node.op.kind === 'state' ? target.node.op.state : undefined;
       if (!state) context.fail('ARCH2001', { kind: 'state', name: statement.name.name, among: context.states.map((s) => s.path) }, statement.name.span);

@@ -206,4 +206,7 @@ export interface Graph {
   readonly updates: readonly Update[];
   /** The result of the last entry: [batch, time, vocab]. */
   readonly logits: Node;
+  /** The form used outside training, where it is another (running statistics for batch statistics): the same parameters and states, no updates.
+   *  Causality is judged on it. */
+  readonly inference?: Graph;
 }

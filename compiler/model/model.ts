@@ -3,6 +3,7 @@
  * `show`, `diff` and `resolved.json` read this form; `elaborate` turns it into a graph.
  */
 import type { BlockDecl, Expr, FunctionDecl, LossDecl, Span } from '../../grammar/ast.js';
+import type { Placement } from './placement.js';
 
 /** Where a value came from. */
 export interface Origin {
@@ -42,10 +43,12 @@ export interface Entry {
   readonly path: string;
   readonly name: string;
   readonly block: BlockDecl;
-  /** By name, every setting the block declares. */
+  /** By name, every setting the block declares, and the path of every tensor it takes beside the stream. */
   readonly settings: ReadonlyMap<string, Setting>;
   /** Only in layers: settings that differ in one layer (`layers.2.ffn.count = 64`). */
   readonly perLayer: ReadonlyMap<number, ReadonlyMap<string, Setting>>;
+  /** Only in layers: which of them, where not all. */
+  readonly placement?: Placement;
   readonly doc?: string;
   readonly span: Span;
 }

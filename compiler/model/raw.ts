@@ -7,6 +7,7 @@ import { diagnose } from '../diagnostics/catalogue.js';
 import type { Diagnostics } from '../diagnostics/diagnostic.js';
 import type { FileScope } from './load.js';
 import type { Origin } from './model.js';
+import { type Placement, readPlacement } from './placement.js';
 
 export interface RawSetting {
   readonly name: Ident;
@@ -24,6 +25,7 @@ export interface RawEntry {
   readonly settings: Map<string, RawSetting>;
   /** By layer number; `at` is the number as written. */
   readonly perLayer: Map<number, { readonly at: Ident; readonly settings: Map<string, RawSetting> }>;
+  placement?: Placement;
   readonly doc?: string;
   readonly span: Span;
 }
@@ -166,7 +168,8 @@ export class Merger {
   }
 
   private entryItems(entry: RawEntry, block: SpecBlock): void {
-    for (const arg of block.args) this.diagnostics.report(diagnose('ARCH2012', { owner: block.head.name, name: 'head', expected: 'settings in braces', got: 'a value before them' }, arg.span));
+    const placement = readPlacement(block, this.diagnostics);
+    if (placement) entry.placement = placement;
     for (const item of block.items) {
       if (item.kind === 'assign' && item.path.segments.length === 1) this.setIn(entry.settings, item.path.segments[0] as Ident, item.value);
       else this.diagnostics.report(diagnose('ARCH2002', { name: nameOf(item), owner: entry.head.name, among: [] }, item.span));

@@ -9,6 +9,7 @@ import type { Diagnostics } from '../diagnostics/diagnostic.js';
 import { LineIndex } from '../diagnostics/positions.js';
 import type { FileScope, Loaded } from './load.js';
 import { Merger, type RawArch, type RawEntry, type RawLayers, type RawSetting } from './raw.js';
+import { printPlacement } from './placement.js';
 import { evaluateNumber, evaluateSetting, printValue } from './settings.js';
 import { TrainReader } from './train.js';
 import type { Clause, Entry, Layers, Model, ModelLoss, Origin, ResolvedLine, Scope, Setting, SettingValue } from './model.js';
@@ -212,16 +213,23 @@ class Resolver {
       perLayer.set(layer, values);
       for (const setting of values.values()) this.line(path.replace('.', `.${layer}.`) + `.${setting.name}`, printValue(setting.value), setting.origin);
     }
-    return { kind: 'entry', path, name: raw.name, block, settings, perLayer, doc: raw.doc, span: raw.span };
+    if (raw.placement) this.line(`${path}.placed`, printPlacement(raw.placement), this.origin('spec', raw.span));
+    return { kind: 'entry', path, name: raw.name, block, settings, perLayer, ...(raw.placement ? { placement: raw.placement } : {}), doc: raw.doc, span: raw.span };
   }
 
   /** The settings written for an entry, evaluated and checked. */
   private given(raw: ReadonlyMap<string, RawSetting>, block: BlockDecl): Map<string, Setting> {
     const values = new Map<string, Setting>();
     for (const [name, setting] of raw) {
+      if (fed(block).some((param) => param.name?.name === name)) {
+        const value = this.pathOf(setting, block);
+        if (value) values.set(name, { name, value, origin: setting.origin });
+        continue;
+      }
       const declaration = block.settings.find((s) => s.name.name === name);
       if (!declaration) {
-        this.diagnostics.report(diagnose('ARCH2002', { owner: block.name.name, name, among: block.settings.map((s) => s.name.name) }, setting.name.span));
+        const among = [...fed(block).map((param) => param.name?.name ?? ''), ...block.settings.map((s) => s.name.name)];
+        this.diagnostics.report(diagnose('ARCH2002', { owner: block.name.name, name, among }, setting.name.span));
         continue;
       }
       const value = evaluateSetting(setting.value, declaration, block, this.dims, this.scopeOf(setting.file), this.diagnostics);
@@ -230,11 +238,24 @@ class Resolver {
     return values;
   }
 
+  /** A tensor the block takes beside the stream, given by its path. */
+  private pathOf(setting: RawSetting, block: BlockDecl): SettingValue | undefined {
+    if (setting.value.kind === 'path') return { kind: 'tensor', path: printExpr(setting.value) };
+    this.diagnostics.report(diagnose('ARCH2012', { owner: block.name.name, name: setting.name.name, expected: 'the path of an earlier value', got: `\`${printExpr(setting.value)}\`` }, setting.value.span));
+    return undefined;
+  }
+
   /** Every setting of the block: as given, else its default, else the dim of its name. */
   private fill(block: BlockDecl, given: ReadonlyMap<string, Setting>, span: Span, reportMissing: boolean): Map<string, Setting> {
     const filled = new Map<string, Setting>();
     const scope: Scope = this.scopeOf(block.span.file);
     const environment = new Map(this.dims);
+    for (const param of fed(block)) {
+      const name = param.name?.name ?? '';
+      const setting = given.get(name);
+      if (setting) filled.set(name, setting);
+      else if (reportMissing) this.diagnostics.report(diagnose('ARCH2011', { owner: block.name.name, name, type: `the path of a ${param.type}` }, span, { help: `write \`${name} = ...\`: the name of an earlier entry, or of a value inside one` }));
+    }
     for (const declaration of block.settings) {
       const name = declaration.name.name;
       const setting = given.get(name) ?? this.otherwise(block, declaration, environment, scope, span, reportMissing);
@@ -286,6 +307,11 @@ class Resolver {
     }
     return clauses;
   }
+}
+
+/** The tensors a block takes beside the stream, which is the first. */
+function fed(block: BlockDecl): BlockDecl['params'] {
+  return block.params.slice(1);
 }
 
 /** The dotted text of a path. */

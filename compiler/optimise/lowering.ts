@@ -71,6 +71,10 @@ export class Lowering {
     this.homes.set(node, home);
     return home;
   }
+  /** Says where a node already is. */
+  adopt(node: Node, home: Home): void {
+    this.homes.set(node, home);
+  }
   /** Stores `node` straight into an output buffer. */
   storeAs(node: Node, home: Home): void {
     this.outputs.set(node, home);

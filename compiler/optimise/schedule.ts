@@ -6,7 +6,7 @@
  * anything finer than a token, and the products that feed sums and scatters.
  */
 import type { Axis, Node, Update } from '../graph/graph.js';
-import { callCost, input, isKind, isLocalScatter, isRowScatter, product, sameSet, scatterAxes, union, viewKind } from './facts.js';
+import { callCost, input, isKind, isLocalScatter, isRowScatter, product, sameSet, scatterAxes, viewKind } from './facts.js';
 import type { Decomposed } from './decompose.js';
 
 export interface UpdateGroup {

@@ -65,8 +65,8 @@ describe('archc explain', () => {
       stdout: [
         'ARCH3003: does not divide', '',
         'A size is computed by division (the width of a head is d / heads) and does not come out', 'whole. Sizes are never rounded.', '',
-        'Wrong', '', '    dims { d = 130 }', '    layers 2 { attention { heads = 4 } }', '',
-        'Right', '', '    dims { d = 128 }', '    layers 2 { attention { heads = 4 } }', '',
+        'Wrong', '', '    dims { d = 130; ctx = 64; vocab = 256 }', '    layers 2 { attention { heads = 4 } }', '',
+        'Right', '', '    dims { d = 128; ctx = 64; vocab = 256 }', '    layers 2 { attention { heads = 4 } }', '',
       ].join('\n'),
     });
     for (const written of ['3003', 'arch3003', 'error[ARCH3003]']) expect(await archc(['explain', written])).toEqual(page);

@@ -94,8 +94,10 @@ contract { active <= 12 per token }`,
     label,
     explain: page(
       `Every clause but \`causal\` speaks of families of experts. A model without any satisfies it without saying anything.`,
-      `arch Dense { layers 2 { mlp {} }  contract { additive; causal } }`,
-      `arch Dense { layers 2 { mlp {} }  contract { causal } }`,
+      `layers 2 { mlp {} }
+contract { additive; causal }`,
+      `layers 2 { mlp {} }
+contract { causal }`,
     ),
   },
 };

@@ -57,13 +57,11 @@ export const nameMessages: MessageTable<NameParams> = {
 \`let\`, \`param\` and \`state\` have bound above; in an arch these are its dims and its entries, by path.
 
 A name is in reach only after the line that defines it.`,
-      failing: `language 1
-block double(x[d]) -> y[d] {
+      failing: `block double(x[d]) -> y[d] {
   let twice = x + x
   return twcie
 }`,
-      fixed: `language 1
-block double(x[d]) -> y[d] {
+      fixed: `block double(x[d]) -> y[d] {
   let twice = x + x
   return twice
 }`,
@@ -95,8 +93,8 @@ the default in force, and a run would be lost to it.
 (\`x[d]\`), from \`axis h = heads\`, and from sizes written at a first use (\`q[h = heads]\`).
 
 \`batch\` and \`time\` are always there, but mention them only where tokens should mix: the causality of a spec is read off that.`,
-      failing: `block mean_square(x[d]) -> y[] { return mean(e)(x ^ 2) }`,
-      fixed: `block mean_square(x[d]) -> y[] { return mean(d)(x ^ 2) }`,
+      failing: `block scaled(x[d]) -> y[d] { return x / mean(e)(x ^ 2) }`,
+      fixed: `block scaled(x[d]) -> y[d] { return x / mean(d)(x ^ 2) }`,
     },
   },
   ARCH2004: {
@@ -108,20 +106,8 @@ the default in force, and a run would be lost to it.
     explain: {
       text: `An arch places a block, or a block calls one, that this file neither defines nor imports. Blocks of the standard library are imported
 by name: \`use std.transformer { embed, attention, lm_head }\`.`,
-      failing: `language 1
-use std.transformer { embed, attention, lm_head }
-arch Small {
-  embed {}
-  layers 2 { atention { heads = 4 } }
-  lm_head {}
-}`,
-      fixed: `language 1
-use std.transformer { embed, attention, lm_head }
-arch Small {
-  embed {}
-  layers 2 { attention { heads = 4 } }
-  lm_head {}
-}`,
+      failing: `layers 2 { atention { heads = 4 } }`,
+      fixed: `layers 2 { attention { heads = 4 } }`,
     },
   },
   ARCH2005: {
@@ -134,8 +120,7 @@ arch Small {
       text: `A loss of an arch is an expression over losses: declared functions of activations, defined in the file or imported
 from \`std.losses\`. The one that is called here is neither.`,
       failing: `loss ce = next_tokn(lm_head.logits)`,
-      fixed: `use std.losses { next_token }
-loss ce = next_token(lm_head.logits)`,
+      fixed: `loss ce = next_token(lm_head.logits)`,
     },
   },
   ARCH2006: {
@@ -207,8 +192,10 @@ To repeat a block, place it in \`layers n { ... }\`.`,
     explain: {
       text: `Two declarations of one scope have the same name, so a path could mean either. Entries of an arch take the name of their block unless
 labelled: \`first: mlp { }\` and \`second: mlp { }\`. Imports can be renamed: \`use std.pools { pools as expert_pools }\`.`,
-      failing: `layers 2 { mlp { width = 64 }; mlp { width = 128 } }`,
-      fixed: `layers 2 { narrow: mlp { width = 64 }; wide: mlp { width = 128 } }`,
+      failing: `block f(x[d]) -> y[d] { return x }
+block f(x[d]) -> y[d] { return x + x }`,
+      fixed: `block f(x[d]) -> y[d] { return x }
+block g(x[d]) -> y[d] { return x + x }`,
     },
   },
   ARCH2011: {
@@ -229,7 +216,7 @@ labelled: \`first: mlp { }\` and \`second: mlp { }\`. Imports can be renamed: \`
     explain: {
       text: `Each setting of a block declares its type: \`int\` (a whole number), \`float\`, \`bool\` (\`true\` or \`false\`), \`fn\` (a function such as
 \`gelu\`), \`block\`, \`axis\`, \`axes\`, \`tensor\` (a path such as \`embed.table\`), or \`one of a | b\`. The value given is of another type.`,
-      failing: `attention { heads = 4.5 }`,
+      failing: `attention { heads = true }`,
       fixed: `attention { heads = 4 }`,
     },
   },
@@ -259,8 +246,8 @@ that only holds blocks can be imported but not built.`,
     explain: {
       text: `A call names a function that is neither a primitive, nor defined in this file, nor imported. Functions are elementwise formulas:
 \`function relu2(z) = max(z, 0) ^ 2\`.`,
-      failing: `let a = gelo(sum(d)(x * w))`,
-      fixed: `let a = gelu(sum(d)(x * w))`,
+      failing: `block bend(x[d]) -> y[d] { return tanhh(x) }`,
+      fixed: `block bend(x[d]) -> y[d] { return tanh(x) }`,
     },
   },
   ARCH2015: {
@@ -269,10 +256,10 @@ that only holds blocks can be imported but not built.`,
     label: () => 'this closes the circle',
     explain: {
       text: `\`arch B extends A\` starts from A and says what differs. Following \`extends\` must end at an arch that extends nothing.`,
-      failing: `arch A extends B {}
-arch B extends A {}`,
-      fixed: `arch A { dims { d = 64 } }
-arch B extends A { dims.d = 128 }`,
+      failing: `arch First extends Second {}
+arch Second extends First {}`,
+      fixed: `arch First extends Small {}
+arch Second extends First { dims.d = 128 }`,
     },
   },
   ARCH2016: {
@@ -284,8 +271,8 @@ arch B extends A { dims.d = 128 }`,
     explain: {
       text: `A loss is an expression over named activations: the results and the \`let\`s of the entries, by path: \`lm_head.logits\`,
 \`ffn.route\` inside \`mean(layers)(...)\`.`,
-      failing: `loss balance = 0.01 * mean(layers)(switch_balance(ffn.rout))`,
-      fixed: `loss balance = 0.01 * mean(layers)(switch_balance(ffn.route))`,
+      failing: `loss balance = 0.01 * mean(layers)(switch_balance(ffn.rout, ffn.opened))`,
+      fixed: `loss balance = 0.01 * mean(layers)(switch_balance(ffn.route, ffn.opened))`,
     },
   },
   ARCH2017: {

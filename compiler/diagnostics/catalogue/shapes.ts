@@ -37,10 +37,10 @@ export const shapeMessages: MessageTable<ShapeParams> = {
     explain: {
       text: `A block says which axes each tensor it receives has: \`x[d]\`. The tensor given here has others. The token axes (batch, time) are
 implicit and need not be written.`,
-      failing: `block norm(x[d]) -> y[d] { return x / sqrt(mean(d)(x ^ 2)) }
-block f(q[h, e]) -> y[h, e] { return norm(q) }`,
-      fixed: `block norm(x[d]) -> y[d] { return x / sqrt(mean(d)(x ^ 2)) }
-block f(q[e]) -> y[e] { return norm(q) }`,
+      failing: `block half_norm(q[half = 2, e]) -> y[half, e] { return q / sqrt(mean(e)(q ^ 2)) }
+block f(x[d]) -> y[d] { return half_norm(x) }`,
+      fixed: `block norm(q[e]) -> y[e] { return q / sqrt(mean(e)(q ^ 2)) }
+block f(x[d]) -> y[d] { return norm(x) }`,
     },
   },
   ARCH3002: {
@@ -63,9 +63,9 @@ let k[e] = linear(x; to = e)`,
     help: (p) => nearestMultiples(p.value, p.by),
     explain: {
       text: `A size is computed by division (the width of a head is d / heads) and does not come out whole. Sizes are never rounded.`,
-      failing: `dims { d = 130 }
+      failing: `dims { d = 130; ctx = 64; vocab = 256 }
 layers 2 { attention { heads = 4 } }`,
-      fixed: `dims { d = 128 }
+      fixed: `dims { d = 128; ctx = 64; vocab = 256 }
 layers 2 { attention { heads = 4 } }`,
     },
   },
@@ -76,9 +76,9 @@ layers 2 { attention { heads = 4 } }`,
     help: (p) => `take at most ${p.size}, or make \`${p.axis}\` larger`,
     explain: {
       text: `\`top(score, take)\` and \`top_product(score, take)\` keep the best \`take\` members of an axis, so the axis must have that many. For
-product keys the limit is the size of one half: the best \`take\` of each half are combined.`,
-      failing: `product_key { keys = 8; take = 16 }`,
-      fixed: `product_key { keys = 32; take = 16 }`,
+product keys these are keys * keys.`,
+      failing: `layers 2 { ffn: peer { heads = 2; keys = 3; take = 16 } }`,
+      fixed: `layers 2 { ffn: peer { heads = 2; keys = 32; take = 16 } }`,
     },
   },
   ARCH3005: {
@@ -127,8 +127,8 @@ let r = u[opened, pick]`,
     explain: {
       text: `The objective is a sum of numbers, so each loss reduces over every axis, tokens and layers too. Whether by mean or by sum changes
 its weight, so it is always written.`,
-      failing: `loss sparsity = 1e-4 * l1(ffn.activation)`,
-      fixed: `loss sparsity = 1e-4 * mean(layers)(l1(ffn.activation))`,
+      failing: `loss small = 1e-4 * lm_head.logits ^ 2`,
+      fixed: `loss small = 1e-4 * mean(batch, time, v)(lm_head.logits ^ 2)`,
     },
   },
   ARCH3009: {
@@ -137,8 +137,10 @@ its weight, so it is always written.`,
     label: (p) => `has axes ${p.got}`,
     explain: {
       text: `A block says which axes its result has: \`-> y[d]\`. What it returns has others: an axis was not reduced, or one was lost.`,
-      failing: `block f(x[d]) -> y[d] { return sum(d)(x) }`,
-      fixed: `block f(x[d]) -> y[] { return sum(d)(x) }`,
+      failing: `block length(x[d]) -> y[] { return x ^ 2 }
+block f(x[d]) -> y[d] { return x / length(x) }`,
+      fixed: `block length(x[d]) -> y[] { return sum(d)(x ^ 2) }
+block f(x[d]) -> y[d] { return x / length(x) }`,
     },
   },
   ARCH3010: {

@@ -54,8 +54,8 @@ block f(x[d]) -> y[d] { return x * 2 }`,
   ARCH1008: {
     title: 'not a number',
     text: `Numbers are written \`12\`, \`0.5\` or \`1e-4\`. Thousands are not separated, and units are not part of a number.`,
-    failing: `dims { d = 1.2.8 }`,
-    fixed: `dims { d = 128 }`,
+    failing: `dims { d = 1.2.8; ctx = 64; vocab = 256 }`,
+    fixed: `dims { d = 128; ctx = 64; vocab = 256 }`,
   },
   ARCH1009: {
     title: 'a bracket is not closed',
@@ -88,11 +88,11 @@ block f(x[d]) -> y[d] { let z = 2; return x * z }`,
   },
   ARCH1012: {
     title: 'a word of the language as a name',
-    text: `Words such as \`let\`, \`param\`, \`if\` and \`loss\` structure a spec and cannot be names.`,
+    text: `Words such as \`let\`, \`return\` and \`if\` structure a block and cannot be names there.`,
     failing: `language 1
-block f(x[d]) -> y[d] { let param = x; return param }`,
+block f(x[d]) -> y[d] { let if = x; return x }`,
     fixed: `language 1
-block f(x[d]) -> y[d] { let p = x; return p }`,
+block f(x[d]) -> y[d] { let z = x; return z }`,
   },
   ARCH1013: {
     title: 'in the wrong place',

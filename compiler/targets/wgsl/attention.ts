@@ -5,7 +5,7 @@
  */
 import type { Attention } from '../../kernels/kernel.js';
 import {
-  addRow, dotRow, fillTile, float, geometry, type Geometry, indent, type Operand, range, registerRow, rowStart, storeRow, zeroRow,
+  addRow, declareOne, dotRow, fillTile, float, geometry, type Geometry, indent, type Operand, loadRow, rowStart, storeRow, zeroRow,
 } from './attention_rows.js';
 import { grid } from './grid.js';
 import { type EmitContext, Module, type Step } from './module.js';
@@ -18,6 +18,7 @@ export function emitAttention(kernel: Attention, context: EmitContext): readonly
   const perGroup = kernel.heads / kernel.groups;
   module.body.line(
     'let lane = i32(lane_index);',
+    ...declareOne,
     `let block_start = ${places.coordinates[0]} * ${shape.lanes};`,
     `let batch = ${places.coordinates[2]};`,
   );
@@ -28,9 +29,10 @@ export function emitAttention(kernel: Attention, context: EmitContext): readonly
   return [module.finish(shape.lanes, places)];
 }
 
-/** What the statements below declare (rows in registers have names with numbers). */
+/** What the statements below declare. */
 const localNames = [
-  'batch', 'block_start', 'key_group', 'head', 'query', 'key', 'row', 'first', 'start', 'element', 't', 'j', 'f', 'product', 'dweight', 'score', 'dscore',
+  'batch', 'block_start', 'key_group', 'head', 'query', 'key', 'row', 'first', 'start', 'element', 't', 'j', 'e', 'f', 'sum', 'sum_end', 'one', ...['q', 'k', 'v', 'out', 'dout', 'dq', 'dk', 'dv'].flatMap((name) => [`${name}_row`, `${name}_row_start`, `${name}_row_end`]),
+  'product', 'dweight', 'score', 'dscore',
   'weight', 'delta', 'row_lse', 'highest', 'total', 'shrink', 'scaling',
 ];
 
@@ -63,47 +65,47 @@ function queries(module: Module, kernel: Attention, shape: Geometry): string[] {
   const lseAt = `(batch * ${kernel.time} + row) * ${kernel.heads} + head`;
 
   const state = forward
-    ? [...zeroRow('sum', valueParts), 'var highest = -3.4028234663852886e38;', 'var total = 0.0;']
+    ? [zeroRow('sum', valueParts), 'var highest = -3.4028234663852886e38;', 'var total = 0.0;']
     : [
-        ...registerRow(module, 'dout', head(5), valueParts, rowOf(head(5))),
-        ...registerRow(module, 'out', head(3), valueParts, rowOf(head(3))),
-        `let delta = ${range(valueParts).map((i) => `dot(dout_${i}, out_${i})`).join(' + ')};`,
+        ...loadRow(module, 'dout_row', head(5), valueParts, rowOf(head(5))),
+        ...loadRow(module, 'out_row', head(3), valueParts, rowOf(head(3))),
+        'var delta = 0.0;',
+        `for (var e = 0; e < ${valueParts}; e++) { delta += dot(dout_row[e], out_row[e]); }`,
         `let row_lse = ${module.slots.load(4, lseAt)};`,
-        ...zeroRow('dq', keyParts),
+        zeroRow('dq_row', keyParts),
       ];
   const visit = forward
     ? [
-        ...dotRow('product', 'q', keys, keyParts),
+        ...dotRow('product', 'q_row', keys, keyParts),
         `let score = product * ${scale};`,
         'if (score > highest) {',
         '  let shrink = exp(highest - score);',
         '  total *= shrink;',
-        ...range(valueParts).map((i) => `  sum_${i} *= shrink;`),
+        `  for (var e = 0; e < ${valueParts}; e++) { sum[e] *= shrink; }`,
         '  highest = score;',
         '}',
         'let weight = exp(score - highest);',
         'total += weight;',
-        ...addRow('sum', 'weight', values, valueParts),
+        addRow('sum', 'weight', values, valueParts),
       ]
     : [
-        ...dotRow('product', 'q', keys, keyParts),
-        ...dotRow('dweight', 'dout', values, valueParts),
+        ...dotRow('product', 'q_row', keys, keyParts),
+        ...dotRow('dweight', 'dout_row', values, valueParts),
         `let dscore = exp(product * ${scale} - row_lse) * (dweight - delta) * ${scale};`,
-        ...addRow('dq', 'dscore', keys, keyParts),
+        addRow('dq_row', 'dscore', keys, keyParts),
       ];
   const finish = forward
     ? [
         'let scaling = 1.0 / total;',
-        ...range(valueParts).map((i) => `let out_${i} = sum_${i} * scaling;`),
-        ...storeRow(module, 'out', head(3), rowOf(head(3))),
+        ...storeRow(module, 'sum', head(3), rowOf(head(3)), 'scaling'),
         module.slots.store(4, lseAt, 'highest + log(total)'),
       ]
-    : storeRow(module, 'dq', { ...q, slot: 6 }, rowOf(q));
+    : storeRow(module, 'dq_row', { ...q, slot: 6 }, rowOf(q));
 
   return [
     'let query = block_start + lane;',
     `let row = min(query, ${kernel.time - 1});`,
-    ...registerRow(module, 'q', q, keyParts, rowOf(q)),
+    ...loadRow(module, 'q_row', q, keyParts, rowOf(q)),
     ...state,
     `for (var first = 0; first < min(block_start + ${lanes}, ${kernel.time}); first += ${tile}) {`,
     ...indent([
@@ -134,11 +136,11 @@ function gradKeys(module: Module, kernel: Attention, shape: Geometry): string[] 
   const scale = float(kernel.scale);
   const rowOf = (operand: Operand): string => rowStart(kernel, operand, 'row', 'key_group');
   const numbers = [
-    `for (var t = lane; t < ${tile}; t += ${shape.lanes}) {`,
+    `for (var t = lane; t < ${tile} * one; t += ${shape.lanes}) {`,
     `  let query = min(first + t, ${kernel.time - 1});`,
     `  let start = ${rowStart(kernel, head(3), 'query', 'head')};`,
     '  var delta = 0.0;',
-    `  for (var f = 0; f < ${kernel.valueWidth}; f++) { delta += ${module.slots.load(3, 'start + f')} * ${module.slots.load(5, 'start + f')}; }`,
+    `  for (var f = 0; f < ${kernel.valueWidth} * one; f++) { delta += ${module.slots.load(3, 'start + f')} * ${module.slots.load(5, 'start + f')}; }`,
     '  delta_tile[t] = delta;',
     `  lse_tile[t] = ${module.slots.load(4, `(batch * ${kernel.time} + query) * ${kernel.heads} + head`)};`,
     '}',
@@ -146,10 +148,10 @@ function gradKeys(module: Module, kernel: Attention, shape: Geometry): string[] 
   return [
     'let key = block_start + lane;',
     `let row = min(key, ${kernel.time - 1});`,
-    ...registerRow(module, 'k', k, keyParts, rowOf(k)),
-    ...registerRow(module, 'v', v, valueParts, rowOf(v)),
-    ...zeroRow('dk', keyParts),
-    ...zeroRow('dv', valueParts),
+    ...loadRow(module, 'k_row', k, keyParts, rowOf(k)),
+    ...loadRow(module, 'v_row', v, valueParts, rowOf(v)),
+    zeroRow('dk_row', keyParts),
+    zeroRow('dv_row', valueParts),
     `for (var head = key_group * ${perGroup}; head < (key_group + 1) * ${perGroup}; head++) {`,
     `  for (var first = block_start; first < ${kernel.time}; first += ${tile}) {`,
     ...indent(
@@ -163,12 +165,12 @@ function gradKeys(module: Module, kernel: Attention, shape: Geometry): string[] 
         '  if (first + j >= key) {',
         ...indent(
           indent([
-            ...dotRow('product', 'k', queryTile, keyParts),
-            ...dotRow('dweight', 'v', doutTile, valueParts),
+            ...dotRow('product', 'k_row', queryTile, keyParts),
+            ...dotRow('dweight', 'v_row', doutTile, valueParts),
             `let weight = exp(product * ${scale} - ${lseTile}[j]);`,
             `let dscore = weight * (dweight - ${deltaTile}[j]) * ${scale};`,
-            ...addRow('dk', 'dscore', queryTile, keyParts),
-            ...addRow('dv', 'weight', doutTile, valueParts),
+            addRow('dk_row', 'dscore', queryTile, keyParts),
+            addRow('dv_row', 'weight', doutTile, valueParts),
           ]),
         ),
         '  }',
@@ -178,7 +180,7 @@ function gradKeys(module: Module, kernel: Attention, shape: Geometry): string[] 
     '  }',
     '}',
     `if (key < ${kernel.time}) {`,
-    ...indent([...storeRow(module, 'dk', { ...k, slot: 6 }, rowOf(k)), ...storeRow(module, 'dv', { ...v, slot: 7 }, rowOf(v))]),
+    ...indent([...storeRow(module, 'dk_row', { ...k, slot: 6 }, rowOf(k)), ...storeRow(module, 'dv_row', { ...v, slot: 7 }, rowOf(v))]),
     '}',
   ];
 }

@@ -39,56 +39,60 @@ export function rowStart(kernel: Attention, operand: Operand, time: string, unit
   return `((batch * ${kernel.time} + ${time}) * ${operand.units} + ${unit}) * ${operand.width}`;
 }
 
-/** The vec4 at element `at` (an identifier or sum) of the row that starts at `start`. `element` is the offset within the row: a number, or an identifier
- *  where the row's padding must be found out at run time. */
-export function loadPart(module: Module, operand: Operand, start: string, element: number | string): string {
+/** The vec4 at `element` of the row that starts at `start`, zero beyond the row's end. */
+function loadPart(module: Module, operand: Operand, start: string, element: string): string {
   const parts = [0, 1, 2, 3].map((i) => {
-    if (typeof element === 'number') return element + i < operand.width ? module.slots.load(operand.slot, element + i === 0 ? start : `${start} + ${element + i}`) : '0.0';
     const load = module.slots.load(operand.slot, i === 0 ? `${start} + ${element}` : `${start} + ${element} + ${i}`);
     return operand.width % 4 === 0 || i === 0 ? load : `select(0.0, ${load}, ${element} + ${i} < ${operand.width})`;
   });
   return `vec4f(${parts.join(', ')})`;
 }
 
-/** `let name_0 = ...; let name_1 = ...;`: a row in registers. */
-export function registerRow(module: Module, name: string, operand: Operand, parts: number, start: string): string[] {
-  return [`let ${name}_start = ${start};`, ...range(parts).map((i) => `let ${name}_${i} = ${loadPart(module, operand, `${name}_start`, i * 4)};`)];
-}
+/** Declares `one`. Loops that move memory run to `count * one`, so that no compiler knows the count and unrolls them: each copy of a load or store is
+ *  large on the software adapter, and with all of them written out it compiles for many seconds. */
+export const declareOne = [
+  '// 1, but not a constant: keeps the loops that move memory rolled, which compiles many times faster.',
+  'let one = 1 + i32(group.z >> 31u);',
+];
 
-/** `var name_0 = vec4f(); ...`. */
-export const zeroRow = (name: string, parts: number): string[] => range(parts).map((i) => `var ${name}_${i} = vec4f();`);
-
-/** dot of a register row with row `j` of a tile, in order. */
-export function dotRow(result: string, name: string, tile: string, parts: number): string[] {
-  return [`var ${result} = 0.0;`, ...range(parts).map((i) => `${result} += dot(${name}_${i}, ${tile}[${tilePlace(parts, i)}]);`)];
-}
-
-/** name += weight * row `j` of a tile. */
-export const addRow = (name: string, weight: string, tile: string, parts: number): string[] =>
-  range(parts).map((i) => `${name}_${i} += ${weight} * ${tile}[${tilePlace(parts, i)}];`);
-
-const tilePlace = (parts: number, i: number): string => (i === 0 ? `j * ${parts}` : `j * ${parts} + ${i}`);
-
-/** Statements that write a register row. */
-export function storeRow(module: Module, name: string, operand: Operand, start: string): string[] {
+/** `var name: array<vec4f, parts>`, loaded. */
+export function loadRow(module: Module, name: string, operand: Operand, parts: number, start: string): string[] {
   return [
     `let ${name}_start = ${start};`,
-    ...range(operand.width).map((i) => module.slots.store(operand.slot, i === 0 ? `${name}_start` : `${name}_start + ${i}`, `${name}_${i >> 2}.${'xyzw'[i & 3]}`)),
+    `var ${name}: array<vec4f, ${parts}>;`,
+    `for (var e = 0; e < ${parts} * one; e++) { ${name}[e] = ${loadPart(module, operand, `${name}_start`, 'e * 4')}; }`,
   ];
+}
+
+/** A row of zeros. */
+export const zeroRow = (name: string, parts: number): string => `var ${name}: array<vec4f, ${parts}>;`;
+
+/** `var result`: the dot product of a row with row `j` of a tile. */
+export const dotRow = (result: string, name: string, tile: string, parts: number): string[] => [
+  `var ${result} = 0.0;`,
+  `for (var e = 0; e < ${parts}; e++) { ${result} += dot(${name}[e], ${tile}[j * ${parts} + e]); }`,
+];
+
+/** name += weight * row `j` of a tile. */
+export const addRow = (name: string, weight: string, tile: string, parts: number): string =>
+  `for (var e = 0; e < ${parts}; e++) { ${name}[e] += ${weight} * ${tile}[j * ${parts} + e]; }`;
+
+/** Statements that write a row, times `factor`. */
+export function storeRow(module: Module, name: string, operand: Operand, start: string, factor?: string): string[] {
+  const value = `${name}[e >> 2u][e & 3]${factor === undefined ? '' : ` * ${factor}`}`;
+  return [`let ${name}_end = ${start};`, `for (var e = 0; e < ${operand.width} * one; e++) { ${module.slots.store(operand.slot, `${name}_end + e`, value)} }`];
 }
 
 /** The loop that fills a tile with rows `first`, `first + 1`, ...; rows beyond the last repeat it, and are not used. */
 export function fillTile(module: Module, kernel: Attention, tile: string, operand: Operand, shape: Geometry, parts: number, unit: string): string[] {
   return [
-    `for (var t = lane; t < ${shape.tile * parts}; t += ${shape.lanes}) {`,
+    `for (var t = lane; t < ${shape.tile * parts} * one; t += ${shape.lanes}) {`,
     `  let start = ${rowStart(kernel, operand, `min(first + t / ${parts}, ${kernel.time - 1})`, unit)};`,
     `  let element = t % ${parts} * 4;`,
     `  ${tile}[t] = ${loadPart(module, operand, 'start', 'element')};`,
     '}',
   ];
 }
-
-export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 export const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 

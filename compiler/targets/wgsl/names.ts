@@ -16,6 +16,7 @@ const taken = new Set(
     'template this thread_local throw trait try type typedef typeid typename typeof union unless unorm unsafe unsized use using varying ' +
     'virtual volatile wgsl where with writeonly yield ' +
     'f32 i32 u32 bool vec2f vec3f vec4f vec3u array bitcast select abs exp log sqrt tanh sin cos floor sign pow max min dot fma clamp step ' +
+    'read write read_write storage uniform function private workgroup vertex fragment compute ' +
     'inverseSqrt workgroupBarrier storageBarrier main group lane lane_index point'
   ).split(' '),
 );
