@@ -121,16 +121,17 @@ function bindArgument(context: Context, frame: Frame, param: TensorPattern, valu
     frame.bindAxes(of.name.name, [value.of], context.where(span));
   }
   const free = frame.own(node.axes);
-  const pack = param.axes.find((axis) => axis.spread);
+  const packs = param.axes.filter((axis) => axis.spread);
   const names = param.axes.filter((axis) => !axis.spread);
   const unbound = names.filter((axis) => {
     const bound = frame.axis(axis.name.name);
     if (bound && free.includes(bound)) free.splice(free.indexOf(bound), 1);
     return !bound || !node.axes.includes(bound);
   });
-  const packed = pack ? frame.pack(pack.name.name) : undefined;
   if (free.length < unbound.length) mismatch(context, frame, param, node, span);
-  const given = packed ? free.filter((axis) => packed.includes(axis)) : [];
+  // packs the call gives take theirs; of the others the last takes what is left
+  const open = packs.filter((pack) => frame.pack(pack.name.name) === undefined);
+  const given = packs.flatMap((pack) => frame.pack(pack.name.name) ?? []);
   const rest = free.filter((axis) => !given.includes(axis));
   const last = rest.splice(rest.length - unbound.length);
   let bound = value;
@@ -138,8 +139,8 @@ function bindArgument(context: Context, frame: Frame, param: TensorPattern, valu
     const axis = last[i];
     if (axis) bound = bindOne(context, frame, pattern, axis, bound, span);
   });
-  if (pack && !packed) frame.bindAxes(pack.name.name, rest, context.where(pack.span));
-  else for (const axis of rest) frame.carried.add(axis);
+  for (const pack of open) frame.bindAxes(pack.name.name, pack === open.at(-1) ? rest : [], context.where(pack.span));
+  if (open.length === 0) for (const axis of rest) frame.carried.add(axis);
   return bound;
 }
 

@@ -1,53 +1,18 @@
 /**
- * @file The structural primitives of the language, by name: axis reshaping, choices, attention, statistics. Elementwise functions and reductions
- * are in `calls.ts`. Settings that name axes are written `axis = e, into = [part, f]`.
+ * @file The structural primitives of the language, by name: axis reshaping and attention; those of choices are in `choices.ts`, elementwise
+ * functions and reductions in `calls.ts`. Settings that name axes are written `axis = e, into = [part, f]`.
  */
-import type { Call, Expr } from '../../grammar/ast.js';
+import type { Call } from '../../grammar/ast.js';
 import type { Axis, Node } from '../graph/graph.js';
+import { normalQuantile } from '../graph/scalar-functions.js';
 import { argument } from './calls.js';
+import { choiceBuiltins } from './choices.js';
 import type { Context } from './context.js';
-import { evaluate, evaluateTensor } from './expressions.js';
+import { evaluateTensor } from './expressions.js';
 import type { Frame } from './frame.js';
+import { type Builtin, Site } from './site.js';
 import { evaluateAxes, evaluateAxis, evaluateNumber } from './statics.js';
-import { type Choice, type Value, describeValue, number, tensor } from './values.js';
-
-/** One call of a primitive, with readers for its arguments. */
-class Site {
-  constructor(readonly context: Context, readonly frame: Frame, readonly name: string, readonly call: Call) {}
-
-  tensor(at: number): Node {
-    return evaluateTensor(this.context, this.frame, argument(this.context, this.frame, this.call, at, this.name));
-  }
-  value(at: number): Value {
-    return evaluate(this.context, this.frame, argument(this.context, this.frame, this.call, at, this.name));
-  }
-  choice(at: number): Choice {
-    const value = this.value(at);
-    if (value.kind === 'choice') return value;
-    return this.context.fail('ARCH2012', { owner: this.name, name: `argument ${at + 1}`, expected: 'a choice', got: describeValue(value) }, this.call.span);
-  }
-  setting(name: string): Expr {
-    return this.optional(name) ?? this.context.fail('ARCH2011', { owner: this.name, name, type: 'axis' }, this.call.span);
-  }
-  optional(name: string): Expr | undefined {
-    const given = this.call.settings.find((setting) => setting.name.name === name);
-    return given && (given.value ?? { kind: 'path', segments: [given.name], span: given.span });
-  }
-  axis(name: string, on: readonly Axis[] = []): Axis {
-    return evaluateAxis(this.context, this.frame, this.setting(name), on);
-  }
-  axes(name: string, on: readonly Axis[] = []): readonly Axis[] {
-    return evaluateAxes(this.context, this.frame, this.setting(name), on);
-  }
-  get build(): Context['build'] {
-    return this.context.build;
-  }
-}
-
-interface Builtin {
-  readonly settings: readonly string[];
-  readonly run: (site: Site) => Value;
-}
+import { type Value, number, tensor } from './values.js';
 
 const builtins: Readonly<Record<string, Builtin>> = {
   /** where(condition, a, b) */
@@ -81,25 +46,10 @@ const builtins: Readonly<Record<string, Builtin>> = {
     run: (s) => { const x = s.tensor(0); return tensor(s.build.shift(x, s.axis('axis', x.axes), evaluateNumber(s.context, s.frame, s.setting('by'), 'by'))); },
   },
   stop_gradient: { settings: [], run: (s) => tensor(s.build.stopGradient(s.tensor(0))) },
-  /** The `take` best along `over`; the scores are the values chosen. */
-  top: {
-    settings: ['over', 'take'],
-    run: (s) => {
-      const x = s.tensor(0);
-      const over = s.axis('over', x.axes);
-      const take = s.axis('take');
-      if (take.size > over.size) tooMany(s, take, over.name, over.size);
-      const index = s.build.top(x, over, take);
-      return { kind: 'choice', index, score: s.build.gather(x, [over], [index]), of: over };
-    },
-  },
-  /** The `take` best pairs (i, j) by score[0, i] + score[1, j], as members i * n + j of the axis `of`. */
-  top_product: { settings: ['half', 'over', 'take', 'of'], run: topProduct },
   causal_attention: { settings: ['scale'], run: attention },
-  /** How many choices fell on each member. No gradient. */
-  count: { settings: [], run: (s) => tensor(count(s, s.choice(0))) },
-  /** The fraction of all choices that fell on each member. No gradient. */
-  share: { settings: [], run: (s) => { const pick = s.choice(0); return tensor(s.build.div(count(s, pick), pick.index.axes.reduce((n, axis) => n * axis.size, 1))); } },
+  ...choiceBuiltins,
+  /** The number below which a standard normal variable falls with the given probability. */
+  normal_quantile: { settings: [], run: (s) => number(normalQuantile(s.number(0, 'a probability'))) },
 };
 
 export const builtinNames = Object.keys(builtins);
@@ -126,27 +76,6 @@ function expandOne(s: Site, x: Node, axis: Axis | undefined): Node {
   return axis ? s.build.expand(x, [axis]) : x;
 }
 
-function tooMany(s: Site, take: Axis, axis: string, size: number): never {
-  return s.context.fail('ARCH3004', { take: take.size, axis, size }, s.call.span, { notes: s.context.notes(s.frame) });
-}
-
-function topProduct(s: Site): Value {
-  const x = s.tensor(0);
-  const build = s.build;
-  const half = s.axis('half', x.axes);
-  const over = s.axis('over', x.axes);
-  const of = s.axis('of');
-  if (of.size !== over.size ** 2) s.context.fail('ARCH3002', { axis: of.name, sizes: [over.size ** 2, of.size] }, s.call.span, { notes: s.context.notes(s.frame) });
-  const take = s.axis('take');
-  if (take.size > of.size) tooMany(s, take, of.name, of.size);
-  const index = build.topProduct(x, half, over, take);
-  const score = (at: 0 | 1): Node => {
-    const part = at === 0 ? build.map('div', index, over.size) : build.map('mod', index, over.size);
-    return build.gather(build.slice(x, half, at), [over], [part]);
-  };
-  return { kind: 'choice', index, score: build.add(score(0), score(1)), of };
-}
-
 /** q[h, e], k[g, e], v[g, f]: the head axis is the one k lacks, or the one all share; the width is the axis q and k share besides. */
 function attention(s: Site): Value {
   const [q, k, v] = [s.tensor(0), s.tensor(1), s.tensor(2)];
@@ -161,9 +90,4 @@ function attention(s: Site): Value {
   const given = s.optional('scale');
   const scale = given ? evaluateNumber(s.context, s.frame, given, 'scale') : key.size ** -0.5;
   return tensor(s.build.attention(q, k, v, { heads, groups, key, value, scale }).out);
-}
-
-function count(s: Site, pick: Choice): Node {
-  const ones = s.build.expand(s.build.constant(1), pick.index.axes);
-  return s.build.stopGradient(s.build.scatter(ones, [pick.of], [pick.index], [pick.of]));
 }

@@ -52,6 +52,8 @@ function evaluateOver(context: Context, frame: Frame, call: Call, inner: Call): 
     switch (name) {
       case 'sum': return build.sum(x, over);
       case 'mean': return build.mean(x, over);
+      // the Euclidean length; 1e-15 at zero, with gradient zero
+      case 'l2': return build.sqrt(build.max(build.sum(build.mul(x, x), over), 1e-30));
       case 'max': return build.reduce('max', x, over);
       case 'min': return build.reduce('min', x, over);
       case 'logsumexp': return build.logsumexp(x, over);

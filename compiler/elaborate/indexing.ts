@@ -5,13 +5,15 @@ import type { Expr } from '../../grammar/ast.js';
 import { axesText } from '../graph/shape-error.js';
 import type { Axis, Node } from '../graph/graph.js';
 import type { Context } from './context.js';
-import { evaluate, evaluateTensor } from './expressions.js';
+import { evaluate, toTensor } from './expressions.js';
 import type { Frame } from './frame.js';
 import { evaluateAxis } from './statics.js';
-import { type Value, describeValue, tensor } from './values.js';
+import { type Choice, type Value, describeValue, tensor } from './values.js';
 
 export function evaluateIndex(context: Context, frame: Frame, expr: Extract<Expr, { kind: 'index' }>): Value {
-  let base = evaluateTensor(context, frame, expr.base);
+  const value = evaluate(context, frame, expr.base);
+  if (value.kind === 'choice') return lookUpChoice(context, frame, expr, value);
+  let base = toTensor(context, frame, value, expr.base);
   const axes: Axis[] = [];
   const indices: Node[] = [];
   for (const entry of expr.entries) {
@@ -35,4 +37,15 @@ export function evaluateIndex(context: Context, frame: Frame, expr: Extract<Expr
   }
   if (axes.length === 0) return tensor(base);
   return tensor(context.shaped(frame, expr.span, () => context.build.gather(base, axes, indices)));
+}
+
+/** `opened[slot]`: some of the members of a choice, chosen along one of its axes. */
+function lookUpChoice(context: Context, frame: Frame, expr: Extract<Expr, { kind: 'index' }>, base: Choice): Value {
+  const [entry] = expr.entries;
+  const value = entry && evaluate(context, frame, entry.value);
+  if (value?.kind !== 'choice' || expr.entries.length !== 1 || !base.index.axes.includes(value.of)) {
+    return context.fail('ARCH2012', { owner: frame.block, name: 'index', expected: `one choice of an axis of ${axesText(frame.own(base.index.axes))}`, got: value ? describeValue(value) : 'nothing' }, expr.span);
+  }
+  const at = (x: Node): Node => context.shaped(frame, expr.span, () => context.build.gather(x, [value.of], [value.index]));
+  return { ...base, index: at(base.index), score: at(base.score) };
 }

@@ -13,6 +13,8 @@ export interface Choice {
   /** f32, same axes; carries the gradient. */
   readonly score: Node;
   readonly of: Axis;
+  /** Of a choice among pairs: the axes that `of` numbers, row-major. */
+  readonly parts?: readonly Axis[];
 }
 
 export type Value =

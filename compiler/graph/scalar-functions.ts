@@ -38,6 +38,17 @@ export function scalarFunction(fn: ScalarFn, dtype: DType, args: readonly number
   }
 }
 
+/** The inverse of the standard normal distribution function, by bisection of `erf`: -8 .. 8. */
+export function normalQuantile(p: number): number {
+  let [low, high] = [-8, 8];
+  for (let i = 0; i < 64; i++) {
+    const middle = (low + high) / 2;
+    if ((1 + erf(middle / Math.SQRT2)) / 2 < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
 /** The error function to float64 accuracy: its Maclaurin series near 0, the continued fraction of erfc elsewhere (Abramowitz and Stegun 7.1.5, 7.1.14). */
 export function erf(x: number): number {
   const z = Math.abs(x);

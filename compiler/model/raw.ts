@@ -64,6 +64,9 @@ type OriginOf = (span: Span) => Origin;
 
 /** Merges the items of an arch (or of `--set`) into `raw`. */
 export class Merger {
+  /** Entries this arch itself made: naming one twice is a mistake, naming an inherited one overrides it. */
+  private readonly made = new Set<RawEntry | RawLayers>();
+
   constructor(
     private readonly raw: RawArch,
     private readonly scope: FileScope,
@@ -89,12 +92,19 @@ export class Merger {
     const name = (block.label ?? block.head).name;
     const existing = this.raw.entries.get(name);
     if (word === 'layers') {
-      if (existing?.kind === 'layers') return this.mergeLayers(existing, block);
+      if (existing?.kind === 'layers' && !this.twice(existing, block)) return this.mergeLayers(existing, block);
       return this.newLayers(block);
     }
-    if (existing?.kind === 'entry') return this.mergeEntry(existing, block);
+    if (existing?.kind === 'entry') return this.twice(existing, block) ? undefined : this.mergeEntry(existing, block);
     const entry = this.newEntry(block);
     this.raw.entries.set(entry.name, entry);
+  }
+
+  private twice(existing: RawEntry | RawLayers, block: SpecBlock): boolean {
+    if (!this.made.has(existing)) return false;
+    const name = block.label ?? block.head;
+    this.diagnostics.report(diagnose('ARCH2010', { kind: 'entry', name: name.name }, name.span, { related: [{ span: existing.span, label: 'first defined here' }] }));
+    return true;
   }
 
   private dims(items: readonly SpecItem[]): void {
@@ -127,6 +137,7 @@ export class Merger {
       entries: new Map(), doc: block.doc, span: block.span,
     };
     this.raw.entries.set('layers', layers);
+    this.made.add(layers);
     this.layerItems(layers, block.items);
   }
 
@@ -141,8 +152,9 @@ export class Merger {
       if (item.kind === 'block') {
         const name = (item.label ?? item.head).name;
         const existing = layers.entries.get(name);
-        if (existing) this.mergeEntry(existing, item);
-        else layers.entries.set(name, this.newEntry(item));
+        if (existing) {
+          if (!this.twice(existing, item)) this.mergeEntry(existing, item);
+        } else layers.entries.set(name, this.newEntry(item));
       } else if (item.kind === 'assign') this.inLayers(layers, item.path, 0, item.value);
       else this.diagnostics.report(diagnose('ARCH2002', { name: nameOf(item), owner: 'layers', among: ['count', 'norm'] }, item.span));
     }
@@ -153,6 +165,7 @@ export class Merger {
       kind: 'entry', name: (block.label ?? block.head).name, head: block.head, file: this.scope.file,
       settings: new Map(), perLayer: new Map(), doc: block.doc, span: block.span,
     };
+    this.made.add(entry);
     this.entryItems(entry, block);
     return entry;
   }

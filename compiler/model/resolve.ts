@@ -24,17 +24,18 @@ export function resolve(loaded: Loaded, archName: string | undefined, sets: read
   const file = loaded.entry?.source.file;
   const scope = file === undefined ? undefined : loaded.scopes.get(file);
   if (file === undefined || !scope) return undefined;
-  const declaration = chooseArch(scope, loaded, archName, diagnostics);
+  const declaration = chooseArch(scope, archName, diagnostics);
   if (!declaration) return undefined;
   const chain = baseChain(declaration, loaded, diagnostics);
   if (!chain) return undefined;
   return new Resolver(loaded, chain, sets, diagnostics).resolve();
 }
 
-function chooseArch(scope: FileScope, loaded: Loaded, name: string | undefined, diagnostics: Diagnostics): ArchDecl | undefined {
+function chooseArch(scope: FileScope, name: string | undefined, diagnostics: Diagnostics): ArchDecl | undefined {
   const own = [...scope.archs.values()].filter((arch) => arch.span.file === scope.file);
   const found = name === undefined ? own[0] : scope.archs.get(name);
-  if (!found && !(diagnostics.failed && loaded.entry?.declarations.length === 0)) {
+  // a file that did not parse may have lost its arch: its syntax errors say enough
+  if (!found && !diagnostics.failed) {
     diagnostics.report(diagnose('ARCH2013', { name, file: scope.file, among: own.map((arch) => arch.name.name) }));
   }
   return found;

@@ -81,14 +81,19 @@ export class Closer {
 
   index(index: Index): Expr {
     let sum: Expr | undefined;
+    // c - x rather than -x + c
+    let fromConstant = false;
     for (const { atom, by } of index.terms) {
       if (atom.kind === 'var' && this.joined.has(atom.name)) continue;
       const inner = this.atom(atom);
-      const term = by === 1 ? inner : expr.call('mul', [inner, expr.number(by)], 'i32');
-      sum = sum ? expr.call('add', [sum, term], 'i32') : term;
+      const size = Math.abs(by);
+      const term = size === 1 ? inner : expr.call('mul', [inner, expr.number(size)], 'i32');
+      if (by < 0) sum = expr.call('sub', [sum ?? expr.number(index.constant), term], 'i32');
+      else sum = sum ? expr.call('add', [sum, term], 'i32') : term;
+      fromConstant ||= by < 0 && sum.kind === 'call' && sum.args[0]?.kind === 'number';
     }
     if (!sum) return expr.number(index.constant);
-    if (index.constant === 0) return sum;
+    if (index.constant === 0 || fromConstant) return sum;
     return index.constant > 0 ? expr.call('add', [sum, expr.number(index.constant)], 'i32') : expr.call('sub', [sum, expr.number(-index.constant)], 'i32');
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Axis, Node, Op, Procedure, ScalarFn, TensorType } from '../graph/graph.js';
 import { consumers, topological } from '../graph/walk.js';
-import { input, isKind, isRowScatter, product, union, viewKind, without } from './facts.js';
+import { input, isKind, isRowScatter, product, scatterAxes, union, viewKind, without } from './facts.js';
 
 /** A scalar that is a sum over all elements of several tensors, chunk by chunk: `node` holds the partial sums, [chunks]. */
 export interface Total {
@@ -24,7 +24,7 @@ export interface Decomposed {
   readonly totals: ReadonlyMap<Node, Total>;
   /** Products that run as contractions; the others are sums in a loop nest. */
   readonly contractions: ReadonlySet<Node>;
-  /** Nodes that read table rows through an index: too large to be stored. */
+  /** Rows of tables as looked up by something finer than a token, and products as large: too large to be stored. */
   readonly lookups: ReadonlySet<Node>;
 }
 
@@ -205,8 +205,24 @@ class Decomposer {
     if (this.position.has(node)) return node;
     this.position.set(node, this.position.size);
     const passes = node.op.kind === 'map' || viewKind(node) !== undefined;
+    if (isRowScatter(node)) this.keepApart(node);
     if (isLargeLookup(node) || (passes && node.inputs.some((x) => this.lookups.has(x)))) this.lookups.add(node);
     return node;
+  }
+
+  /** What a scatter adds to rows, where it is a product larger than its factors: computed entry by entry, never stored. */
+  private keepApart(scatter: Node): void {
+    if (!isKind(scatter, 'scatter')) return;
+    const { entries, rest } = scatterAxes(scatter);
+    if (rest.length === 0 || entries.every((axis) => axis.token)) return;
+    const size = product(entries) * product(rest);
+    const walk = (node: Node): void => {
+      if (node.op.kind !== 'map' && viewKind(node) === undefined) return;
+      if (product(node.axes) < size || node.inputs.some((x) => product(x.axes) >= size && x.op.kind !== 'map' && viewKind(x) === undefined && !this.lookups.has(x))) return;
+      this.lookups.add(node);
+      node.inputs.forEach(walk);
+    };
+    walk(input(scatter));
   }
 }
 

@@ -57,7 +57,7 @@ export function rowsSuit(rows: readonly Axis[], axes: readonly Axis[]): boolean 
   return product(rows) >= 32 || product(axes) / product(rows) <= 256;
 }
 
-const CHEAP = 2;
+const CHEAP = 3;
 const SATURATED = 1000;
 
 interface Use {
@@ -91,6 +91,8 @@ class Scheduler {
   private readonly wanted: Set<Node>;
   private readonly groups: readonly UpdateGroup[];
   private readonly groupOf = new Map<Node, number>();
+  /** Scatters whose rows an update takes as they come, and elementwise values of them: to store one would be to store a whole table. */
+  private readonly sparse = new Set<Node>();
 
   constructor(private readonly whole: Decomposed, private readonly procedure: Decomposed['procedures'][number], private readonly maxSlots: number) {
     this.groups = groupUpdates(procedure.updates);
@@ -107,7 +109,11 @@ class Scheduler {
   }
 
   run(): Schedule {
-    for (const node of this.order) this.estimate(node);
+    for (const group of this.groups) if (group.touched) this.sparse.add(group.touched);
+    for (const node of this.order) {
+      this.estimate(node);
+      if (node.op.kind === 'map' && node.inputs.some((x) => this.sparse.has(x))) this.sparse.add(node);
+    }
     for (let i = this.order.length - 1; i >= 0; i--) {
       const node = this.order[i];
       if (node) this.decide(node);
@@ -131,7 +137,8 @@ class Scheduler {
     const { op } = node;
     if (op.kind === 'map' || isPassing(node)) {
       let cost = op.kind === 'map' ? callCost(op.fn) : op.kind === 'gather' ? 2 : op.kind === 'scatter' ? 3 : 0;
-      for (const x of node.inputs) cost += this.cost.get(x) ?? 0;
+      // what is smaller is computed less often: outside the loop over the rest
+      for (const x of node.inputs) cost += (this.cost.get(x) ?? 0) * Math.min(1, product(x.axes) / product(node.axes));
       this.cost.set(node, Math.min(cost, SATURATED));
       const sources = new Set<Node>();
       for (const x of node.inputs) for (const source of this.sources.get(x) ?? []) if (sources.size < 12) sources.add(source);
@@ -206,16 +213,19 @@ class Scheduler {
   private worthStoring(node: Node, use: Use): boolean {
     if (this.wanted.has(node)) return true;
     if (this.stored.has(node)) return true;
-    if (this.whole.lookups.has(node)) return false;
-    const [cost, sources, size] = [this.cost.get(node) ?? 0, this.sources.get(node)?.size ?? 0, product(node.axes)];
+    if (this.whole.lookups.has(node) || this.sparse.has(node)) return false;
     if (node.op.kind !== 'map') return false;
+    const [cost, size] = [this.cost.get(node) ?? 0, product(node.axes)];
+    const sources = [...(this.sources.get(node) ?? [])].filter((source) => 2 * product(source.axes) > size).length;
     if (size === 1) return use.many && sources > 1;
     const own = this.kernelOf(node);
     if (use.many) return cost > CHEAP || sources > 1;
     const again = use.points / size;
-    if (use.group !== own && (use.heavy ? again >= 2 && cost >= 1 : again >= 8 && cost > CHEAP)) return true;
+    const reader = this.order[use.group ?? -1];
+    const lifted = reader !== undefined && this.cluster.has(reader) && node.axes.every((axis) => reader.axes.includes(axis));
+    if (use.group !== own && !lifted && (use.heavy ? again >= 2 && cost >= 1 : again >= 8 && cost > CHEAP)) return true;
     const row = this.reach.get(node)?.at(-1);
-    return row !== undefined && use.group !== own && node.axes.length > row.axes.length && sources > 1;
+    return row !== undefined && use.group !== own && node.axes.length > row.axes.length && (sources > 1 || cost > CHEAP);
   }
 
   /** Operands of a contraction are views of stored tensors, without holes. */
@@ -273,15 +283,16 @@ class Scheduler {
 
   private withinSlots(): void {
     const reads = new Map<Node, ReadonlySet<Node>>();
-    const of = (x: Node): ReadonlySet<Node> => (this.stored.has(x) ? new Set([x]) : (reads.get(x) ?? new Set([x])));
+    const scalars = new Set(this.order.filter((node) => node.op.kind === 'scalar').slice(0, 1));
+    const of = (x: Node): ReadonlySet<Node> => (this.stored.has(x) ? new Set([x]) : x.op.kind === 'scalar' ? scalars : (reads.get(x) ?? new Set([x])));
     for (const node of this.order) {
       if (node.op.kind === 'const' || node.op.kind === 'iota') reads.set(node, new Set());
       const wide = isPassing(node) || isReduction(node, this.whole.contractions) || isRowScatter(node);
       if (!wide) continue;
-      const budget = isRowScatter(node) ? this.maxSlots - 6 : this.maxSlots - 2;
+      const budget = isRowScatter(node) ? this.maxSlots - 6 : this.maxSlots - 1;
       let all = new Set(node.inputs.flatMap((x) => [...of(x)]));
       const candidates = node.inputs
-        .filter((x) => isPassing(x) && !this.stored.has(x) && !this.whole.lookups.has(x) && of(x).size > 1)
+        .filter((x) => isPassing(x) && !this.stored.has(x) && !this.whole.lookups.has(x) && !this.sparse.has(x) && of(x).size > 1)
         .sort((a, b) => of(b).size - of(a).size);
       for (const x of candidates) {
         if (all.size <= budget) break;

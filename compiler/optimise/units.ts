@@ -23,6 +23,8 @@ export interface NestUnit {
   readonly slots: Set<Buffer | Node>;
   /** Its place among the launches, once it has one. */
   place: number | undefined;
+  /** Position in the schedule after which nothing more can join. */
+  until?: number;
   /** Its rows are those a scatter touches, one segment of entries each. */
   readonly segments?: { readonly scatter: Node; readonly of: Segments };
   readonly update?: boolean;

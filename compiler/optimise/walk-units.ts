@@ -39,7 +39,7 @@ class Walk {
     }
     order.forEach((node, i) => {
       this.node(node);
-      for (const unit of this.closing.get(i) ?? []) this.close(unit);
+      for (const unit of this.closing.get(i) ?? []) if ((unit.until ?? i) <= i) this.close(unit);
     });
     for (const unit of [...this.open]) this.close(unit);
   }
@@ -89,7 +89,9 @@ class Walk {
   }
 
   private closeAfter(unit: NestUnit, node: Node): void {
-    const last = this.lowering.schedule.last.get(node) ?? 0;
+    const { last: lasts, position } = this.lowering.schedule;
+    const last = Math.max(lasts.get(node) ?? 0, position.get(node) ?? 0);
+    unit.until = Math.max(unit.until ?? 0, last);
     const list = this.closing.get(last);
     if (list) list.push(unit);
     else this.closing.set(last, [unit]);
@@ -139,7 +141,7 @@ class Walk {
     // what was just launched may have needed this unit itself
     if (unit.place !== undefined && [...scan.boundary.keys()].some((x) => (lowering.placeOf(x) ?? Infinity) >= (unit.place ?? 0))) return false;
     this.add(unit, node, scan, step);
-    if (step.kind === 'reduce') this.closeAfter(unit, node);
+    if (unit.place === undefined && (step.kind === 'reduce' || sameSet(unit.rows, node.axes))) this.closeAfter(unit, node);
     return true;
   }
 

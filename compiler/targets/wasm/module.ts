@@ -141,6 +141,11 @@ export class Block {
     this.add({ kind: 'if', condition, then: [{ kind: 'loop', label, body: inner.list }], otherwise: [] });
   }
 
+  /** A list of statements of the same function, for the caller to place. */
+  nested(): Block {
+    return new Block(this.fn);
+  }
+
   if(condition: Instr, then: (inner: Block) => void, otherwise?: (inner: Block) => void): void {
     const yes = new Block(this.fn);
     then(yes);

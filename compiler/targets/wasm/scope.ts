@@ -86,15 +86,14 @@ export class Scope {
     return value.instr;
   }
 
-  /** A value as vectors, one for each copy. */
+  /** A value as vectors, one for each copy. One that does not vary is spread once, where it is computed. */
   vectors(expr: Expr): Instr[] {
-    return this.spread(this.value(expr), expr.dtype);
-  }
-
-  spread(value: Value, dtype: 'f32' | 'i32'): Instr[] {
+    const value = this.value(expr);
     if (value.varies) return [...value.lanes];
-    const splat = this.block.bind('splat', op(`${dtype}x4.splat`, value.instr));
-    return Array.from({ length: this.vector?.copies ?? 1 }, () => splat);
+    const facts = this.context.facts.of(expr);
+    const spread = this.remember(`s${facts.id}`, facts, (home) => ({ varies: false, instr: home.block.bind('splat', op(`${expr.dtype}x4.splat`, value.instr)) }));
+    if (spread.varies) throw internalError('a spread value varies');
+    return Array.from({ length: this.vector?.copies ?? 1 }, () => spread.instr);
   }
 
   value(expr: Expr): Value {

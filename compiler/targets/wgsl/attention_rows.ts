@@ -64,18 +64,21 @@ export function loadRow(module: Module, name: string, operand: Operand, parts: n
   ];
 }
 
+/** The count of a loop that computes: known, so that compilers unroll it and keep rows in registers, unless the row is too wide for that. */
+const computed = (parts: number): string => (parts > 16 ? `${parts} * one` : String(parts));
+
 /** A row of zeros. */
 export const zeroRow = (name: string, parts: number): string => `var ${name}: array<vec4f, ${parts}>;`;
 
 /** `var result`: the dot product of a row with row `j` of a tile. */
 export const dotRow = (result: string, name: string, tile: string, parts: number): string[] => [
   `var ${result} = 0.0;`,
-  `for (var e = 0; e < ${parts}; e++) { ${result} += dot(${name}[e], ${tile}[j * ${parts} + e]); }`,
+  `for (var e = 0; e < ${computed(parts)}; e++) { ${result} += dot(${name}[e], ${tile}[j * ${parts} + e]); }`,
 ];
 
 /** name += weight * row `j` of a tile. */
 export const addRow = (name: string, weight: string, tile: string, parts: number): string =>
-  `for (var e = 0; e < ${parts}; e++) { ${name}[e] += ${weight} * ${tile}[j * ${parts} + e]; }`;
+  `for (var e = 0; e < ${computed(parts)}; e++) { ${name}[e] += ${weight} * ${tile}[j * ${parts} + e]; }`;
 
 /** Statements that write a row, times `factor`. */
 export function storeRow(module: Module, name: string, operand: Operand, start: string, factor?: string): string[] {

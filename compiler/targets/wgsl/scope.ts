@@ -144,6 +144,8 @@ export class Scope {
   private hint(expr: Expr): string {
     if (expr.kind === 'load') return `${this.context.slots.name(expr.slot)}_value`;
     if (expr.kind === 'call') {
+      const loaded = [...this.context.table.facts(expr).loads][0];
+      if (expr.dtype === 'i32' && loaded !== undefined) return `${this.context.slots.name(loaded)}_offset`;
       if (expr.dtype === 'i32') return expr.fn === 'div' || expr.fn === 'mod' ? 'position' : 'index';
       const words: Partial<Record<string, string>> = { add: 'sum', sub: 'difference', mul: 'product', div: 'quotient', neg: 'negative', select: 'chosen' };
       return words[expr.fn] ?? `${expr.fn}_value`;

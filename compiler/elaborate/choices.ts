@@ -1,0 +1,98 @@
+/**
+ * @file The primitives of choices: making them, taking them apart, what they say about each member, and moving values to the chosen places.
+ */
+import type { Axis, Node } from '../graph/graph.js';
+import { evaluateAxes } from './statics.js';
+import type { Builtin, Site } from './site.js';
+import { type Choice, type Value, tensor } from './values.js';
+
+export const choiceBuiltins: Readonly<Record<string, Builtin>> = {
+  /** The `take` best along `over`, best first; the scores are the values chosen. `over = [group, member]` chooses among all pairs. */
+  top: { settings: ['over', 'take'], run: top },
+  /** The `take` best pairs (i, j) by score[0, i] + score[1, j], as members i * n + j of the axis `of`. */
+  top_product: { settings: ['half', 'over', 'take', 'of'], run: topProduct },
+  /** The same members with other scores. */
+  with_score: { settings: [], run: (s) => ({ ...s.choice(0), score: s.tensor(1) }) },
+  /** Of a choice among pairs (`over = [group, member]`): which place of one of the axes. */
+  which: { settings: ['axis'], run: which },
+  /** Of a choice by `top_product` over the axis `over`: which sub-key of the first (0) or second (1) half. */
+  half_of: { settings: ['over'], run: halfOf },
+  /** How many choices fell on each member. No gradient. */
+  count: { settings: [], run: (s) => tensor(count(s, s.choice(0))) },
+  /** The fraction of all choices that fell on each member. No gradient. */
+  share: { settings: [], run: (s) => { const pick = s.choice(0); return tensor(s.build.div(count(s, pick), pick.index.axes.reduce((n, axis) => n * axis.size, 1))); } },
+  /** For each place: 1 for the members chosen along the axes `along`, 0 for the others. No gradient. */
+  chosen: { settings: ['along'], run: chosen },
+  /** The adjoint of a lookup: adds value[along] into the members it was chosen from; `along` are the axes summed over. */
+  put: { settings: ['along'], run: put },
+};
+
+function tooMany(s: Site, take: Axis, axis: string, size: number): never {
+  return s.context.fail('ARCH3004', { take: take.size, axis, size }, s.call.span, { notes: s.context.notes(s.frame) });
+}
+
+function top(s: Site): Value {
+  const given = s.tensor(0);
+  const parts = s.axes('over', given.axes);
+  const [only] = parts;
+  const over = parts.length === 1 && only ? only : s.build.axis(parts.map((axis) => axis.name).join('_'), parts.reduce((n, axis) => n * axis.size, 1));
+  const x = parts.length === 1 ? given : s.build.merge(given, parts, over);
+  const take = s.axis('take');
+  if (take.size > over.size) tooMany(s, take, over.name, over.size);
+  const index = s.build.top(x, over, take);
+  const choice: Choice = { kind: 'choice', index, score: s.build.gather(x, [over], [index]), of: over };
+  return parts.length === 1 ? choice : { ...choice, parts };
+}
+
+function which(s: Site): Value {
+  const { index, score, of, parts = [] } = s.choice(0);
+  const axis = s.axis('axis', parts);
+  if (!parts.includes(axis)) return s.context.fail('ARCH2003', { name: axis.name, among: parts.map((part) => part.name) }, s.call.span, { help: `\`which\` takes a choice made by \`top(x; over = [a, b], ...)\`, not one of \`${of.name}\`` });
+  const stride = parts.slice(parts.indexOf(axis) + 1).reduce((n, part) => n * part.size, 1);
+  const shifted = stride === 1 ? index : s.build.map('div', index, stride);
+  return { kind: 'choice', index: parts[0] === axis ? shifted : s.build.map('mod', shifted, axis.size), score, of: axis };
+}
+
+function topProduct(s: Site): Value {
+  const x = s.tensor(0);
+  const build = s.build;
+  const half = s.axis('half', x.axes);
+  const over = s.axis('over', x.axes);
+  const of = s.axis('of');
+  if (of.size !== over.size ** 2) s.context.fail('ARCH3002', { axis: of.name, sizes: [over.size ** 2, of.size] }, s.call.span, { notes: s.context.notes(s.frame) });
+  const take = s.axis('take');
+  if (take.size > of.size) tooMany(s, take, of.name, of.size);
+  const index = build.topProduct(x, half, over, take);
+  const score = (at: 0 | 1): Node => build.gather(build.slice(x, half, at), [over], [subKey(s, index, over, at)]);
+  return { kind: 'choice', index, score: build.add(score(0), score(1)), of };
+}
+
+function subKey(s: Site, index: Node, over: Axis, at: 0 | 1): Node {
+  return at === 0 ? s.build.map('div', index, over.size) : s.build.map('mod', index, over.size);
+}
+
+function halfOf(s: Site): Value {
+  const { index, score } = s.choice(0);
+  const over = s.axis('over');
+  return { kind: 'choice', index: subKey(s, index, over, s.number(1, 'which half') === 0 ? 0 : 1), score, of: over };
+}
+
+function chosen(s: Site): Value {
+  const { index, of } = s.choice(0);
+  const along = s.axes('along', index.axes);
+  const at = s.build.toF32(index);
+  return tensor(s.build.stopGradient(s.build.reduce('max', s.build.eq(at, s.build.iota(of)), along)));
+}
+
+function put(s: Site): Value {
+  const value = s.tensor(0);
+  const { index, of } = s.choice(1);
+  const along = evaluateAxes(s.context, s.frame, s.setting('along'), index.axes);
+  const kept = [...new Set([...index.axes, ...value.axes])].filter((axis) => !along.includes(axis) && axis !== of);
+  return tensor(s.build.scatter(value, [of], [index], [...kept.filter((axis) => axis.token), of, ...kept.filter((axis) => !axis.token)]));
+}
+
+function count(s: Site, pick: Choice): Node {
+  const ones = s.build.expand(s.build.constant(1), pick.index.axes);
+  return s.build.stopGradient(s.build.scatter(ones, [pick.of], [pick.index], [pick.of]));
+}
