@@ -48,6 +48,8 @@ const builtins: Readonly<Record<string, Builtin>> = {
   stop_gradient: { settings: [], run: (s) => tensor(s.build.stopGradient(s.tensor(0))) },
   causal_attention: { settings: ['scale'], run: attention },
   ...choiceBuiltins,
+  /** Random numbers in [0, 1) along the given axes, another set each step: `uniform(batch, time, expert)`. */
+  uniform: { settings: [], run: (s) => tensor(s.build.random(s.call.args.flatMap((arg) => [...evaluateAxes(s.context, s.frame, arg)]), s.context.nextStream(), 'uniform')) },
   /** The number below which a standard normal variable falls with the given probability. */
   normal_quantile: { settings: [], run: (s) => number(normalQuantile(s.number(0, 'a probability'))) },
 };

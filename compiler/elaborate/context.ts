@@ -31,6 +31,7 @@ export class Context {
   /** Every `let` and parameter, by path. */
   readonly values = new Map<string, Value>();
   private readonly paths = new Set<string>();
+  private streams = 0;
   /** The uses of blocks being expanded, outermost first: an error inside a block also shows where it was asked for. */
   readonly uses: { readonly span: Span; readonly block: string }[] = [];
   private readonly lines: LineIndex;
@@ -56,6 +57,11 @@ export class Context {
     for (let i = 2; this.paths.has(path); i++) path = `${base}.${block}${i}.${name}`;
     this.paths.add(path);
     return path;
+  }
+
+  /** The number of the next stream of random numbers. */
+  nextStream(): number {
+    return this.streams++;
   }
 
   /** Makes a named value visible to losses and analysis; the first of a path stays. */

@@ -111,8 +111,9 @@ export class Reader {
     if (from.lo >= 0 && from.hi < size) return inner(from);
     if (from.hi < 0 || from.lo >= size) return num(0);
     const tests: Value[] = [];
-    if (from.lo < 0) tests.push(call('le', [num(0, 'i32'), indexValue(from)], 'f32'));
-    if (from.hi >= size) tests.push(call('lt', [indexValue(from), num(size, 'i32')], 'f32'));
+    const base = add(from, constant(-from.constant));
+    if (from.lo < 0) tests.push(call('le', [num(-from.constant, 'i32'), indexValue(base)], 'f32'));
+    if (from.hi >= size) tests.push(call('lt', [indexValue(base), num(size - from.constant, 'i32')], 'f32'));
     const value = inner(this.clamped(from, size));
     return call('select', [both(tests), value, num(0, value.dtype)], value.dtype);
   }

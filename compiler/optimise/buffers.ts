@@ -10,7 +10,7 @@ import { LimitError, MAX_ELEMENTS } from './limits.js';
 /** Makes buffers and remembers the persistent ones. */
 export class Buffers {
   private next = 0;
-  private readonly persistent = new Map<string, Home>();
+  private readonly persistent = new Map<string, Buffer>();
   private readonly scalarPlaces = new Map<string, number>();
   private scalarBuffer: Buffer | undefined;
   readonly scalars: ScalarSpec[] = [];
@@ -59,9 +59,11 @@ export class Buffers {
   }
 
   private shared(key: string, name: string, role: BufferRole, dtype: DType, axes: readonly Axis[]): Home {
-    let home = this.persistent.get(key);
-    if (!home) this.persistent.set(key, (home = { buffer: this.make(name, role, dtype, axes), layout: axes, offset: 0 }));
-    return home;
+    // procedures elaborated for other sizes have axes of their own; what they share is the memory
+    const place = role === 'input' || role === 'output' ? `${key} ${axes.map((axis) => axis.size).join(' ')}` : key;
+    let buffer = this.persistent.get(place);
+    if (!buffer) this.persistent.set(place, (buffer = this.make(name, role, dtype, axes)));
+    return { buffer, layout: axes, offset: 0 };
   }
 
   /** Must be called for every scalar before any is placed. */
@@ -87,7 +89,7 @@ export class Buffers {
 
   /** Parameters and states with a buffer, in the order they were met. */
   get all(): readonly Buffer[] {
-    return [...[...this.persistent.values()].map((home) => home.buffer), ...(this.scalarBuffer ? [this.scalarBuffer] : [])];
+    return [...this.persistent.values(), ...(this.scalarBuffer ? [this.scalarBuffer] : [])];
   }
 }
 

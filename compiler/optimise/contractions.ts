@@ -8,11 +8,20 @@ import { input, isKind, product } from './facts.js';
 import { constant, rowMajor, unravel, variable, type Index } from './index-form.js';
 import type { Lowering } from './lowering.js';
 import { contractionName } from './names.js';
+import { Signature } from './signature.js';
 import type { Value } from './value.js';
 
 /** Launches `contract`, storing `root` (itself, or the elementwise value its epilogue computes). */
 export function launchContraction(lowering: Lowering, contract: Node, root: Node): void {
   if (!isKind(contract, 'contract')) throw new Error('not a contraction');
+  const covered = root === contract ? [contract] : [contract, ...lowering.between(contract, root)];
+  const home = lowering.home(root);
+  const signature = new Signature(lowering, new Set(covered));
+  signature.word('contraction');
+  signature.home(home);
+  signature.node(root);
+  const known = lowering.patterns.find(signature);
+  if (known) return void lowering.finish(known.kernel, known.buffers, lowering.pathsOf(covered));
   const { over } = contract.op;
   let [a, b] = [input(contract), input(contract, 1)];
   const last = contract.axes.at(-1);
@@ -33,7 +42,6 @@ export function launchContraction(lowering: Lowering, contract: Node, root: Node
 
   const acc: Value = { kind: 'local', name: 'acc', dtype: 'f32' };
   const reader = lowering.reader(new Set([contract, root]), new Map([[contract, acc]]));
-  const home = lowering.home(root);
   const rootPlaces = forward(contract, root, places, lowering);
   const slots = new SlotTable();
   const closer = new Closer(slots);
@@ -48,8 +56,7 @@ export function launchContraction(lowering: Lowering, contract: Node, root: Node
   const kernel: Contraction = {
     kind: 'contraction', name: contractionName(contract, root), slots: slots.slots(), about: [slots.about(), shape], flops, bytes, ...sizes, a: first, b: second, store,
   };
-  const covered = root === contract ? [contract] : [contract, ...lowering.between(contract, root)];
-  lowering.finish(kernel, slots.buffers, lowering.pathsOf(covered));
+  lowering.finish(lowering.patterns.add(signature, kernel, slots.buffers), slots.buffers, lowering.pathsOf(covered));
 }
 
 /** Where the root stands when the contraction stands at `places`: through the views and functions between them. */

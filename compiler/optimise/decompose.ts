@@ -20,7 +20,7 @@ export type TotalLeaf = { readonly kind: 'value'; readonly value: Node } | { rea
 export interface Decomposed {
   readonly procedures: readonly Procedure[];
   /** Operands before users; follows the order in which the graph was made. */
-  readonly position: ReadonlyMap<Node, number>;
+  readonly order: readonly Node[];
   readonly totals: ReadonlyMap<Node, Total>;
   /** Products that run as contractions; the others are sums in a loop nest. */
   readonly contractions: ReadonlySet<Node>;
@@ -37,7 +37,7 @@ export function decompose(procedures: readonly Procedure[]): Decomposed {
 
 class Decomposer {
   private readonly rewritten = new Map<Node, Node>();
-  private readonly position = new Map<Node, number>();
+  private readonly order = new Set<Node>();
   private readonly totals = new Map<Node, Total>();
   private readonly contractions = new Set<Node>();
   private readonly lookups = new Set<Node>();
@@ -54,17 +54,17 @@ class Decomposer {
   }
 
   run(): Decomposed {
-    const order = topological(this.procedures.flatMap(rootsOf)).sort((a, b) => a.id - b.id);
-    this.ids = order.reduce((max, node) => Math.max(max, node.id), 0) + 1;
-    for (const node of order) for (const axis of node.axes) this.axes = Math.max(this.axes, axis.id + 1);
-    for (const node of order) this.rewritten.set(node, this.rewrite(node));
+    const all = topological(this.procedures.flatMap(rootsOf)).sort((a, b) => a.id - b.id);
+    this.ids = all.reduce((max, node) => Math.max(max, node.id), 0) + 1;
+    for (const node of all) for (const axis of node.axes) this.axes = Math.max(this.axes, axis.id + 1);
+    for (const node of all) this.rewritten.set(node, this.rewrite(node));
     const at = (node: Node): Node => this.rewritten.get(node) ?? node;
     const procedures = this.procedures.map((p) => ({
       name: p.name,
       outputs: p.outputs.map((output) => ({ name: output.name, node: at(output.node) })),
       updates: p.updates.map((update) => ({ target: update.target, value: at(update.value), ...(update.touched ? { touched: at(update.touched) } : {}) })),
     }));
-    return { procedures, position: this.position, totals: this.totals, contractions: this.contractions, lookups: this.lookups };
+    return { procedures, order: [...this.order], totals: this.totals, contractions: this.contractions, lookups: this.lookups };
   }
 
   private rewrite(old: Node): Node {
@@ -202,8 +202,8 @@ class Decomposer {
   }
 
   private keep(node: Node): Node {
-    if (this.position.has(node)) return node;
-    this.position.set(node, this.position.size);
+    if (this.order.has(node)) return node;
+    this.order.add(node);
     const passes = node.op.kind === 'map' || viewKind(node) !== undefined;
     if (isRowScatter(node)) this.keepApart(node);
     if (isLargeLookup(node) || (passes && node.inputs.some((x) => this.lookups.has(x)))) this.lookups.add(node);

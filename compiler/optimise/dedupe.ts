@@ -2,20 +2,53 @@
  * @file Equal kernels become one: the layers of a model run the same code. Names of slots and headers do not count; different kernels get
  * different names.
  */
-import type { Expr, Kernel, Loop, Stage } from '../kernels/kernel.js';
+import type { Buffer, Expr, Kernel, Loop, Stage } from '../kernels/kernel.js';
 import { unused } from './close.js';
+import type { Signature } from './signature.js';
+
+interface Pattern {
+  readonly kernel: Kernel;
+  /** For each slot, which of the signature's buffers fills it. */
+  readonly slots: readonly number[];
+}
+
+/** Kernels by the signature of what they compute. */
+export class Patterns {
+  private readonly known = new Map<string, Pattern>();
+
+  constructor(private readonly kernels: KernelTable) {}
+
+  find(signature: Signature): { kernel: Kernel; buffers: Buffer[] } | undefined {
+    const pattern = this.known.get(signature.key);
+    if (!pattern) return undefined;
+    const { buffers } = signature;
+    return { kernel: pattern.kernel, buffers: pattern.slots.flatMap((slot) => buffers[slot] ?? []) };
+  }
+
+  /** Remembers a kernel; gives the shared one equal to it. */
+  add(signature: Signature, kernel: Kernel, buffers: readonly Buffer[]): Kernel {
+    const shared = this.kernels.share(kernel);
+    const numbers = new Map(signature.buffers.map((buffer, i) => [buffer, i]));
+    const slots = buffers.map((buffer) => numbers.get(buffer) ?? -1);
+    if (!slots.includes(-1)) this.known.set(signature.key, { kernel: shared, slots });
+    return shared;
+  }
+}
 
 export class KernelTable {
+  private readonly shared = new Set<Kernel>();
   private readonly known = new Map<string, Kernel>();
   private readonly names = new Set<string>();
 
   /** The kernel equal to this one met first, or this one under a name of its own. */
   share(kernel: Kernel): Kernel {
+    if (this.shared.has(kernel)) return kernel;
     const key = structure(kernel);
     const known = this.known.get(key);
     if (known) return known;
     const named = { ...kernel, name: unused(kernel.name, this.names) };
     this.known.set(key, named);
+    this.shared.add(named);
     return named;
   }
 }

@@ -74,10 +74,17 @@ export interface ScatterAxes {
 }
 
 export function scatterAxes(node: NodeOf<'scatter'>): ScatterAxes {
+  let axes = known.get(node);
+  if (!axes) known.set(node, (axes = findAxes(node)));
+  return axes;
+}
+const known = new WeakMap<Node, ScatterAxes>();
+
+function findAxes(node: NodeOf<'scatter'>): ScatterAxes {
   const { op } = node;
   const indices = union(...node.inputs.slice(1).map((x) => x.axes));
   const rest = op.result.filter((axis) => !op.axes.includes(axis) && !indices.includes(axis));
-  const entries = union(input(node).axes.filter((axis) => !rest.includes(axis)), indices);
+  const entries = union(indices, input(node).axes.filter((axis) => !rest.includes(axis)));
   const shared = op.result.filter((axis) => !op.axes.includes(axis) && indices.includes(axis));
   const rows = op.result.filter((axis) => !rest.includes(axis));
   return { entries, shared, rows, rest, summed: entries.filter((axis) => !shared.includes(axis)) };
@@ -98,6 +105,13 @@ export function isRowScatter(node: Node): node is NodeOf<'scatter'> {
 
 /** `layers.2.ffn.activation` -> `activation`, `layers.2.norm.gain~grad` -> `gain_grad`; an identifier. */
 export function lastName(path: string): string {
+  let name = names.get(path);
+  if (name === undefined) names.set(path, (name = makeName(path)));
+  return name;
+}
+const names = new Map<string, string>();
+
+function makeName(path: string): string {
   const gradient = path.includes('~grad');
   const parts = path.replaceAll('~grad', '').split('.').filter((part) => part !== '' && !/^\d+$/.test(part));
   const last = (parts.at(-1) ?? 'value').replace(/[^A-Za-z0-9_]/g, '_').replace(/^(\d)/, '_$1');

@@ -8,7 +8,7 @@ import type { Node, Procedure, ScalarSpec } from '../graph/graph.js';
 import type { Buffer, KernelProgram, Launch, TargetLimits } from '../kernels/kernel.js';
 import { Buffers } from './buffers.js';
 import { decompose } from './decompose.js';
-import { KernelTable } from './dedupe.js';
+import { KernelTable, Patterns } from './dedupe.js';
 import { product, sameOrder } from './facts.js';
 import { Lowering, type ScratchSize } from './lowering.js';
 import { planMemory } from './memory.js';
@@ -41,10 +41,11 @@ export function lower(procedures: readonly Procedure[], options: LowerOptions): 
   for (const { order } of schedules) for (const node of order) buffers.addScalar(node);
   for (const plan of schedules) keepScalars(plan, buffers);
   const kernels = new KernelTable();
+  const patterns = new Patterns(kernels);
   const programs = whole.procedures.map((procedure, i) => {
     const plan = schedules[i];
     if (!plan) throw new Error('a schedule for each procedure');
-    const lowering = new Lowering(whole, plan, buffers, options.scratchSize, options.limits.maxSlots);
+    const lowering = new Lowering(whole, plan, buffers, options.scratchSize, options.limits.maxSlots, patterns);
     const copies = outputs(lowering, procedure);
     walkUnits(lowering);
     for (const { node } of procedure.outputs) if (lowering.isOutput(node)) lowering.require(node);

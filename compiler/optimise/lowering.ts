@@ -5,6 +5,7 @@ import type { Axis, Node } from '../graph/graph.js';
 import type { Buffer, Invert, Kernel } from '../kernels/kernel.js';
 import { Reader, i32Range, type Coordinates, type Home, type Source } from './access.js';
 import type { Buffers } from './buffers.js';
+import type { Patterns } from './dedupe.js';
 import type { Decomposed } from './decompose.js';
 import { isKind, viewKind } from './facts.js';
 import { LimitError } from './limits.js';
@@ -48,7 +49,7 @@ export class Lowering {
     throw new Error(`nothing computes ${node.op.kind} ${node.path}`);
   };
 
-  constructor(readonly whole: Decomposed, readonly schedule: Schedule, readonly buffers: Buffers, readonly scratchSize: ScratchSize, readonly maxSlots: number) {}
+  constructor(readonly whole: Decomposed, readonly schedule: Schedule, readonly buffers: Buffers, readonly scratchSize: ScratchSize, readonly maxSlots: number, readonly patterns: Patterns) {}
 
   // ---- where nodes are
 

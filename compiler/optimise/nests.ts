@@ -10,6 +10,7 @@ import { constant, rowMajor, variable, add, type Index } from './index-form.js';
 import type { Lowering } from './lowering.js';
 import { nestName } from './names.js';
 import { reducedAxes } from './schedule.js';
+import { Signature } from './signature.js';
 import { rowLoop, rowNumber, rowPlaces, segmentSum } from './segments.js';
 import type { NestUnit, Store } from './units.js';
 import { call, type Value } from './value.js';
@@ -45,6 +46,9 @@ export class Variables {
 
 /** Closes a unit; the launch takes its place. */
 export function writeNest(lowering: Lowering, unit: NestUnit): void {
+  const signature = signatureOf(lowering, unit);
+  const known = lowering.patterns.find(signature);
+  if (known) return void lowering.finish(known.kernel, known.buffers, lowering.pathsOf(unit.members), unit.place);
   const variables = new Variables();
   const locals = new Map<Node, Value>();
   const reader = lowering.reader(unit.members, locals);
@@ -68,8 +72,29 @@ export function writeNest(lowering: Lowering, unit: NestUnit): void {
   for (const step of unit.steps) {
     stages.push(step.kind === 'store' ? storeStage(step.store, unit, places, variables, reader) : reduceStage(step.node, places, variables, reader, locals));
   }
-  const closed = closeNest({ name: nestName(unit), grid, stages, paths: [] });
-  lowering.finish(closed.kernel, closed.buffers, lowering.pathsOf(unit.members), unit.place);
+  const closed = closeNest({ name: nestName(unit, (node) => lowering.isInline(node)), grid, stages, paths: [] });
+  const kernel = lowering.patterns.add(signature, closed.kernel, closed.buffers);
+  lowering.finish(kernel, closed.buffers, lowering.pathsOf(unit.members), unit.place);
+}
+
+function signatureOf(lowering: Lowering, unit: NestUnit): Signature {
+  const signature = new Signature(lowering, unit.members);
+  signature.word(unit.update ? 'update' : 'nest');
+  signature.list(unit.rows);
+  if (unit.segments) {
+    const { scatter, of } = unit.segments;
+    signature.word(`${of.entries} ${of.rows} ${of.limit}`);
+    signature.buffer(of.packed);
+    signature.buffer(of.order);
+    signature.node(input(scatter));
+    signature.node(scatter);
+  }
+  for (const step of unit.steps) {
+    signature.word(step.kind);
+    if (step.kind === 'store') signature.home(step.store.home);
+    signature.node(step.kind === 'store' ? step.store.node : step.node);
+  }
+  return signature;
 }
 
 function reduceStage(node: Node, rows: Coordinates, variables: Variables, reader: Reader, locals: Map<Node, Value>): DraftReduce {

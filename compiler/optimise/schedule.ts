@@ -59,6 +59,7 @@ export function rowsSuit(rows: readonly Axis[], axes: readonly Axis[]): boolean 
 
 const CHEAP = 3;
 const SATURATED = 1000;
+const none: readonly Node[] = [];
 
 interface Use {
   /** The kernel that uses it, or `many`. */
@@ -84,7 +85,9 @@ class Scheduler {
   private readonly layouts = new Map<Node, readonly Axis[]>();
   private readonly uses = new Map<Node, Use>();
   private readonly cost = new Map<Node, number>();
-  private readonly sources = new Map<Node, ReadonlySet<Node>>();
+  private readonly sources = new Map<Node, readonly Node[]>();
+  /** Values with several users that are probably stored, so that what reads them is cheap. */
+  private readonly costly = new Set<Node>();
   /** Reductions whose rows a node could be computed in, latest last. */
   private readonly reach = new Map<Node, readonly Node[]>();
   private readonly cluster = new Map<Node, Node>();
@@ -101,7 +104,9 @@ class Scheduler {
     this.order.forEach((node, i) => this.position.set(node, i));
     for (const node of this.order) {
       this.users.set(node, []);
-      for (const x of new Set(node.inputs)) this.users.get(x)?.push(node);
+      node.inputs.forEach((x, i) => {
+        if (node.inputs.indexOf(x) === i) this.users.get(x)?.push(node);
+      });
     }
     this.groups.forEach((group, i) => {
       for (const update of group.updates) this.groupOf.set(update.value, this.order.length + i);
@@ -127,34 +132,53 @@ class Scheduler {
   private live(): Node[] {
     const seen = new Set<Node>([...this.wanted, ...this.procedure.updates.map((update) => update.value)]);
     for (const node of seen) for (const x of node.inputs) seen.add(x);
-    const position = (node: Node): number => this.whole.position.get(node) ?? 0;
-    return [...seen].sort((a, b) => position(a) - position(b));
+    return this.whole.order.filter((node) => seen.has(node));
   }
 
   // ---- forward: what each node would cost and read if nothing between were stored
 
   private estimate(node: Node): void {
-    const { op } = node;
-    if (op.kind === 'map' || isPassing(node)) {
+    const { op, inputs } = node;
+    const reduction = isReduction(node, this.whole.contractions);
+    if (isPassing(node)) {
       let cost = op.kind === 'map' ? callCost(op.fn) : op.kind === 'gather' ? 2 : op.kind === 'scatter' ? 3 : 0;
+      const size = product(node.axes);
       // what is smaller is computed less often: outside the loop over the rest
-      for (const x of node.inputs) cost += (this.cost.get(x) ?? 0) * Math.min(1, product(x.axes) / product(node.axes));
-      this.cost.set(node, Math.min(cost, SATURATED));
-      const sources = new Set<Node>();
-      for (const x of node.inputs) for (const source of this.sources.get(x) ?? []) if (sources.size < 12) sources.add(source);
-      this.sources.set(node, sources);
+      for (const x of inputs) cost += (this.cost.get(x) ?? 0) * Math.min(1, product(x.axes) / size);
+      const sources = this.union(inputs.map((x) => this.sources.get(x) ?? none));
+      const inRow = inputs.some((x) => (this.reach.get(x) ?? none).length > 0);
+      const likely = op.kind === 'map' && !inRow && (this.users.get(node) ?? none).length > 1 && !this.whole.lookups.has(node) && (cost > CHEAP || largeSources(node, sources) > 1);
+      this.cost.set(node, likely ? 0 : Math.min(cost, SATURATED));
+      this.sources.set(node, likely ? [node] : sources);
+      if (likely) this.costly.add(node);
     } else {
       this.cost.set(node, 0);
-      this.sources.set(node, op.kind === 'const' || op.kind === 'iota' || op.kind === 'scalar' ? new Set() : new Set([node]));
+      this.sources.set(node, op.kind === 'const' || op.kind === 'iota' || op.kind === 'scalar' ? none : [node]);
     }
-    if (isReduction(node, this.whole.contractions)) {
-      const inner = node.inputs.flatMap((x) => this.reach.get(x) ?? []).filter((r) => sameSet(r.axes, node.axes)).at(-1);
+    if (reduction) {
+      const inner = inputs.flatMap((x) => this.reach.get(x) ?? none).filter((r) => sameSet(r.axes, node.axes)).at(-1);
       this.cluster.set(node, inner ? (this.cluster.get(inner) ?? inner) : node);
       this.reach.set(node, [node]);
     } else if (op.kind === 'map' || viewKind(node) === 'identity') {
-      const all = union2(node.inputs.map((x) => this.reach.get(x) ?? [])).filter((r) => rowsSuit(r.axes, node.axes));
-      this.reach.set(node, all.sort((a, b) => (this.position.get(a) ?? 0) - (this.position.get(b) ?? 0)).slice(-3));
+      const all = this.union(inputs.map((x) => this.reach.get(x) ?? none));
+      if (all.length > 0) this.reach.set(node, all.filter((r) => rowsSuit(r.axes, node.axes)).sort((a, b) => (this.position.get(a) ?? 0) - (this.position.get(b) ?? 0)).slice(-3));
     }
+  }
+
+  /** Short lists of nodes joined, each node once. */
+  private union(lists: readonly (readonly Node[])[]): readonly Node[] {
+    let all: Node[] | undefined;
+    let first: readonly Node[] = none;
+    for (const list of lists) {
+      if (list.length === 0 || list === first) continue;
+      if (first.length === 0) {
+        first = list;
+        continue;
+      }
+      all ??= [...first];
+      for (const node of list) if (all.length < 12 && !all.includes(node)) all.push(node);
+    }
+    return all ?? first;
   }
 
   /** The kernel a stored node would be computed in. */
@@ -215,9 +239,11 @@ class Scheduler {
     if (this.stored.has(node)) return true;
     if (this.whole.lookups.has(node) || this.sparse.has(node)) return false;
     if (node.op.kind !== 'map') return false;
-    const [cost, size] = [this.cost.get(node) ?? 0, product(node.axes)];
-    const sources = [...(this.sources.get(node) ?? [])].filter((source) => 2 * product(source.axes) > size).length;
-    if (size === 1) return use.many && sources > 1;
+    const size = product(node.axes);
+    if (this.costly.has(node) && use.many && size > 1) return true;
+    const cost = this.cost.get(node) ?? 0;
+    const sources = largeSources(node, this.sources.get(node) ?? none);
+    if (size === 1) return use.many && (sources > 1 || (cost >= 3 && (this.users.get(node) ?? []).some((user) => user.axes.length > 0)));
     const own = this.kernelOf(node);
     if (use.many) return cost > CHEAP || sources > 1;
     const again = use.points / size;
@@ -225,7 +251,7 @@ class Scheduler {
     const lifted = reader !== undefined && this.cluster.has(reader) && node.axes.every((axis) => reader.axes.includes(axis));
     if (use.group !== own && !lifted && (use.heavy ? again >= 2 && cost >= 1 : again >= 8 && cost > CHEAP)) return true;
     const row = this.reach.get(node)?.at(-1);
-    return row !== undefined && use.group !== own && node.axes.length > row.axes.length && (sources > 1 || cost > CHEAP);
+    return row !== undefined && use.group !== own && node.axes.length > row.axes.length && cost > CHEAP;
   }
 
   /** Operands of a contraction are views of stored tensors, without holes. */
@@ -282,31 +308,40 @@ class Scheduler {
   // ---- forward again: no kernel may read more buffers than it can bind
 
   private withinSlots(): void {
-    const reads = new Map<Node, ReadonlySet<Node>>();
-    const scalars = new Set(this.order.filter((node) => node.op.kind === 'scalar').slice(0, 1));
-    const of = (x: Node): ReadonlySet<Node> => (this.stored.has(x) ? new Set([x]) : x.op.kind === 'scalar' ? scalars : (reads.get(x) ?? new Set([x])));
+    const reads = new Map<Node, readonly Node[]>();
+    const scalars = this.order.filter((node) => node.op.kind === 'scalar').slice(0, 1);
+    const of = (x: Node): readonly Node[] => {
+      if (this.stored.has(x)) return [x];
+      return x.op.kind === 'scalar' ? scalars : (reads.get(x) ?? [x]);
+    };
     for (const node of this.order) {
-      if (node.op.kind === 'const' || node.op.kind === 'iota') reads.set(node, new Set());
-      const wide = isPassing(node) || isReduction(node, this.whole.contractions) || isRowScatter(node);
-      if (!wide) continue;
-      const budget = isRowScatter(node) ? this.maxSlots - 6 : this.maxSlots - 1;
-      let all = new Set(node.inputs.flatMap((x) => [...of(x)]));
-      const candidates = node.inputs
-        .filter((x) => isPassing(x) && !this.stored.has(x) && !this.whole.lookups.has(x) && !this.sparse.has(x) && of(x).size > 1)
-        .sort((a, b) => of(b).size - of(a).size);
-      for (const x of candidates) {
-        if (all.size <= budget) break;
-        if (isRowScatter(node) && product(x.axes) >= product(input(node).axes)) continue;
-        this.stored.add(x);
-        all = new Set(node.inputs.flatMap((y) => [...of(y)]));
+      if (node.op.kind === 'const' || node.op.kind === 'iota') reads.set(node, none);
+      const scatter = isRowScatter(node);
+      if (!scatter && !isPassing(node) && !isReduction(node, this.whole.contractions)) continue;
+      const budget = scatter ? this.maxSlots - 6 : this.maxSlots - 1;
+      let all = this.union(node.inputs.map(of));
+      if (all.length > budget) {
+        const candidates = node.inputs
+          .filter((x) => isPassing(x) && !this.stored.has(x) && !this.whole.lookups.has(x) && !this.sparse.has(x) && of(x).length > 1)
+          .sort((a, b) => of(b).length - of(a).length);
+        for (const x of candidates) {
+          if (all.length <= budget) break;
+          if (scatter && product(x.axes) >= product(input(node).axes)) continue;
+          this.stored.add(x);
+          all = this.union(node.inputs.map(of));
+        }
       }
       if (isPassing(node)) reads.set(node, all);
     }
   }
 }
 
-function union2(lists: readonly (readonly Node[])[]): Node[] {
-  return [...new Set(lists.flat())];
+/** How many of the tensors a value is computed from are as large as itself. */
+function largeSources(node: Node, sources: readonly Node[]): number {
+  const size = product(node.axes);
+  let count = 0;
+  for (const source of sources) if (2 * product(source.axes) > size) count++;
+  return count;
 }
 
 /** Updates of a parameter and of its moments belong together; every other update stands alone. */

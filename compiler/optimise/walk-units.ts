@@ -3,7 +3,7 @@
  * same rows join it; it is launched when something outside needs one of its results, or when nothing more can join.
  */
 import type { Node } from '../graph/graph.js';
-import { isKind, isRowScatter, product, sameSet, scatterAxes, type NodeOf } from './facts.js';
+import { isKind, isRowScatter, sameSet, scatterAxes, type NodeOf } from './facts.js';
 import { launchContraction } from './contractions.js';
 import { launchAttention, launchTop, launchTopProduct, launchTotal } from './kernels.js';
 import type { Lowering, Scan, Start } from './lowering.js';
@@ -180,7 +180,7 @@ class Walk {
   /** Joins the latest elementwise nest over the same axes, if it reads some of the same buffers and all that `node` reads was there before it. */
   private joinSibling(node: Node, start: Start, step: NestStep, scan: Scan): boolean {
     const unit = this.siblings.get(this.siblingKey(node));
-    if (!unit || product(node.axes) === 1 || ![...scan.slots].some((slot) => unit.slots.has(slot) || this.isHeld(unit, slot))) return false;
+    if (!unit || ![...scan.slots].some((slot) => unit.slots.has(slot) || this.isHeld(unit, slot))) return false;
     return this.join(unit, node, start, step);
   }
 

@@ -9,7 +9,7 @@ import { check, numbers } from './support.js';
 const names = (lowered: ReturnType<typeof check>): string[] => lowered.programs[0]?.launches.map((launch) => launch.kernel.name) ?? [];
 const kinds = (lowered: ReturnType<typeof check>): string[] => lowered.programs[0]?.launches.map((launch) => launch.kernel.kind) ?? [];
 
-function table(b: GraphBuilder, path: string, axes: readonly Axis[]): Param {
+function table(path: string, axes: readonly Axis[]): Param {
   return { path, axes, init: { kind: 'zeros' } };
 }
 
@@ -35,7 +35,7 @@ function experts(b: GraphBuilder, rows = 40) {
   const pick = b.input('pick', [batch, time, h, k], 'i32');
   const x = b.input('x', [batch, time, d], 'f32');
   const gate = b.softmax(b.input('score', [batch, time, h, k], 'f32'), [k]);
-  const [u, v] = [table(b, 'layers.0.experts.read', [expert, d]), table(b, 'layers.0.experts.write', [expert, d])];
+  const [u, v] = [table('layers.0.experts.read', [expert, d]), table('layers.0.experts.write', [expert, d])];
   const [pu, pv] = [b.gather(b.param(u), [expert], [pick]), b.gather(b.param(v), [expert], [pick])];
   const pre = b.at('layers.0.experts.activation', undefined, () => b.contract(x, pu, [d]));
   const act = b.at('layers.0.experts.activation', undefined, () => b.mul(gate, b.tanh(pre)));
@@ -57,7 +57,7 @@ describe('lookups', () => {
     const b = new GraphBuilder();
     const [batch, time, vocab, d] = [b.axis('batch', 2, 'batch'), b.axis('time', 3, 'time'), b.axis('vocab', 7), b.axis('d', 4)];
     const tokens = b.input('tokens', [batch, time], 'i32');
-    const embedded = b.gather(b.param(table(b, 'embed', [vocab, d])), [vocab], [tokens]);
+    const embedded = b.gather(b.param(table('embed', [vocab, d])), [vocab], [tokens]);
     const w = b.input('w', [d, b.axis('f', 5)], 'f32');
     check({ inputs: { tokens: [0, 6, -1, 7, 3, 3] }, outputs: { embedded, y: b.contract(embedded, w, [d]), doubled: b.mul(embedded, 2) } });
   });
@@ -87,14 +87,14 @@ describe('lookups', () => {
     const [time, o, h, k, pool, n, d] = [b.axis('time', 4, 'time'), b.axis('o', 2), b.axis('h', 2), b.axis('k', 2), b.axis('pool', 3), b.axis('n', 5), b.axis('d', 3)];
     const opened = b.input('opened', [time, o], 'i32');
     const pick = b.input('pick', [time, o, h, k], 'i32');
-    const u = b.param(table(b, 'u', [pool, n, d]));
-    const perHead = b.param(table(b, 'w', [n, h, d]));
+    const u = b.param(table('u', [pool, n, d]));
+    const perHead = b.param(table('w', [n, h, d]));
     const x = b.input('x', [time, d], 'f32');
     const a = b.contract(x, b.gather(u, [pool, n], [opened, pick]), [d]);
     const c = b.contract(x, b.gather(perHead, [n], [pick]), [d]);
     const du = b.scatter(b.mul(b.tanh(a), x), [pool, n], [opened, pick], [pool, n, d]);
     const dw = b.scatter(b.mul(c, x), [n], [pick], [n, h, d]);
-    const key = b.param(table(b, 'key', [pool, h, n, d]));
+    const key = b.param(table('key', [pool, h, n, d]));
     const q = b.input('q', [time, h, d], 'f32');
     const score = b.contract(q, b.gather(key, [pool], [opened]), [d]);
     const dkey = b.scatter(b.mul(score, q), [pool], [opened], [pool, h, n, d]);

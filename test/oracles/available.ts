@@ -23,7 +23,7 @@ async function onDevice(outputs: Outputs, values: Values): Promise<Map<string, A
   try {
     const session = await Session.create(device, program);
     for (const tensor of program.tensors) {
-      const given = tensor.role === 'param' ? values.params.get(tensor.name) : undefined;
+      const given = tensor.role === 'param' ? values.params.get(tensor.name) : tensor.role === 'state' ? values.states?.get(tensor.name) : undefined;
       if (given) await session.write(tensor.id, Float32Array.from(given));
     }
     const entry = session.entry('oracle');

@@ -8,6 +8,8 @@ import { evaluate } from '../reference/interpret.js';
 export interface Values {
   readonly params: ReadonlyMap<string, ArrayLike<number>>;
   readonly inputs: ReadonlyMap<string, ArrayLike<number>>;
+  /** By path; absent ones hold their initial value. */
+  readonly states?: ReadonlyMap<string, ArrayLike<number>>;
 }
 
 export interface Engine {

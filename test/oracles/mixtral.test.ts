@@ -10,7 +10,8 @@ import { engines } from './available.js';
 import { relativeError } from './engines.js';
 import { permuted } from './permuted.js';
 
-// the reference concatenates the tokens of all layers before it takes the two means, so the layers' means are averaged before the product
+// The oracle's metadata says rope_theta 10000, but its numbers are those of Mixtral's default, 1e6 (found by trying both). The reference
+// concatenates the tokens of all layers before it takes the two means, so here the layers' means are averaged before the product.
 const spec = `language 1
 use std.transformer { embed, attention, lm_head }
 use std.moe { moe }
@@ -19,7 +20,7 @@ arch Mixtral {
   dims { d = 32; ctx = 12; vocab = 64 }
   embed {}
   layers 2 {
-    attention { heads = 4; kv_heads = 2 }
+    attention { heads = 4; kv_heads = 2; rope = 1000000 }
     ffn: moe { count = 4; take = 2; width = 48 }
   }
   lm_head {}
@@ -68,7 +69,7 @@ function read(tensors: ReadonlyMap<string, StoredTensor>, kind: 'param' | 'grad'
     const row = Math.floor(i / width) % height;
     return row >= rows[0] && row < rows[1];
   });
-  const sliced: StoredTensor = { ...stored, shape: [blocks, rows[1] - rows[0], width], data: Float32Array.from(part) };
+  const sliced: StoredTensor = { ...stored, shape: [blocks, rows[1] - rows[0], width], data: Float64Array.from(part) };
   return permuted(new Map([[path, sliced]]), path, order);
 }
 

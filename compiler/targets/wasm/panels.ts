@@ -5,7 +5,7 @@
  * A row panel holds, for each depth k, ROWS values; a column panel, COLUMNS values. The micro-kernel's result is row-major [ROWS][COLUMNS], so that results
  * stacked row panel under row panel form a column panel again: attention multiplies its weights without moving them.
  */
-import { type Callee, add, access, f32x4, get, i32, type Instr, load, type Local, mul, op, set, shuffle, store, sub, when } from './instructions.js';
+import { type Callee, access, f32x4, get, i32, type Instr, load, type Local, op, set, shuffle, store, sub, when } from './instructions.js';
 import type { Block, WasmModule } from './module.js';
 
 /** 6 x 8 sums are 12 vector registers; with two of a column panel and one broadcast they fill the 15 that engines use on x86. */
@@ -72,7 +72,7 @@ function storePart(target: Instr, vector: Instr, part: number, width: number, of
 
 /**
  * (from, to, stride, depth, scale): packs one panel of `width` lanes that are neighbours in memory, one depth after another `stride` bytes apart, times `scale`.
- * Reads whole vectors: up to 3 elements past the last lane.
+ * Reads whole vectors, past the last lane.
  */
 export function packLanes(module: WasmModule, width: number): Callee {
   return module.once(`pack_lanes_${width}`, () =>
@@ -97,25 +97,18 @@ export function packLanes(module: WasmModule, width: number): Callee {
   );
 }
 
-/**
- * (from, to, stride, lanes, depth, scale): packs one panel of `width` lanes `stride` bytes apart whose depths are neighbours in memory: a transposition. Lanes
- * from `lanes` on repeat the last.
- */
-export function packDepths(module: WasmModule, width: number): Callee {
-  return module.once(`pack_depths_${width}`, () =>
+/** (row 0, row 1, ..., to, depth, scale): packs one panel whose lanes are `width` rows with depths neighbours in memory: a transposition, times `scale`. */
+export function packRows(module: WasmModule, width: number): Callee {
+  const names = Array.from({ length: width }, (_, i) => [`row_${i}`, 'i32'] as const);
+  return module.once(`pack_rows_${width}`, () =>
     module.fn(
-      `pack_depths_${width}`,
-      [['from', 'i32'], ['to', 'i32'], ['stride', 'i32'], ['lanes', 'i32'], ['depth', 'i32'], ['scale', 'f32']],
+      `pack_rows_${width}`,
+      [['to', 'i32'], ['depth', 'i32'], ['scale', 'f32'], ...names],
       undefined,
-      (fn, from, to, stride, lanes, depth, scale) => {
-        if (!from || !to || !stride || !lanes || !depth || !scale) return undefined;
+      (fn, to, depth, scale, ...rows) => {
+        if (!to || !depth || !scale) return undefined;
         const { body } = fn;
         const factor = body.bind('factor', op('f32x4.splat', get(scale)));
-        const last = body.bind('last', sub(get(lanes), i32(1)));
-        const rows = Array.from({ length: width }, (_, i) => {
-          const row = i === 0 ? i32(0) : { kind: 'select' as const, condition: op('i32.lt_s', last, i32(i)), yes: last, no: i32(i) };
-          return body.variable(`row_${i}`, add(get(from), mul(row, get(stride))));
-        });
         const advance = (inner: Block, steps: number): void => {
           for (const row of rows) inner.add(set(row, op('i32.add', get(row), i32(4 * steps))));
           inner.add(set(to, op('i32.add', get(to), i32(4 * steps * width))), set(depth, sub(get(depth), i32(steps))));
@@ -133,7 +126,7 @@ export function packDepths(module: WasmModule, width: number): Callee {
         });
         return undefined;
       },
-      { about: [`a panel of ${width} lanes, depths neighbours in memory`] },
+      { about: [`a panel of ${width} rows, depths neighbours in memory`] },
     ),
   );
 }

@@ -118,7 +118,9 @@ class Tensors {
     this.own.set(program, own);
     const before = own.get(buffer.id);
     if (before !== undefined) return before;
-    const key = `${buffer.role} ${buffer.name}`;
+    // entries of other sizes have inputs and outputs of their own
+    const sizes = buffer.role === 'input' || buffer.role === 'output' ? buffer.axes.map((axis) => axis.size).join(' ') : '';
+    const key = `${buffer.role} ${buffer.name} ${sizes}`;
     const known = buffer.role === 'temp' ? undefined : this.shared.get(key);
     const place = program.placement.get(buffer.id);
     if (place === undefined) throw internalError(`buffer ${buffer.name} of ${program.name} has no place`);

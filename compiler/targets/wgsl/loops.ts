@@ -35,7 +35,7 @@ export function nestLoops(scope: Scope, loops: readonly Loop[], writes: Readonly
     return;
   }
   const from = loop.from === undefined ? '0' : scope.value(loop.from);
-  const to = loop.to === undefined ? String(loop.extent) : scope.value(loop.to);
+  const to = loop.to === undefined ? String(loop.extent) : scope.operand(loop.to);
   const name = scope.fresh(loop.name);
   scope.block(
     `for (var ${name} = ${from}; ${name} < ${to}; ${name}++)`,

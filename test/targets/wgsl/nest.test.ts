@@ -1,4 +1,4 @@
-/** @file Loop nests in both forms, over sizes that fit no workgroup, against plain loops. */
+/** @file Loop nests in both forms (300 rows take one invocation each, fewer a team where they are wide), over sizes that fit no workgroup. */
 import { describe, expect, it } from 'vitest';
 import type { Nest } from '../../../compiler/kernels/kernel.js';
 import { emitWgsl } from '../../../compiler/targets/wgsl/index.js';
