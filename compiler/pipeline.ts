@@ -10,6 +10,7 @@ import type { Compiled } from './compiled.js';
 import { analyseContract, checkContract } from './contract/contract.js';
 import { Diagnostics } from './diagnostics/diagnostic.js';
 import { elaborate } from './elaborate/elaborate.js';
+import { Numbering } from './graph/build.js';
 import { lowerProcedures } from './lower.js';
 import { type ReadSource, load } from './model/load.js';
 import { defaultNorm, resolve } from './model/resolve.js';
@@ -70,12 +71,13 @@ export function compile(input: CompileInput): Compiled {
   const ctx = model.dims.get('ctx')?.value;
   const time = input.time ?? (ctx?.kind === 'number' ? ctx.value : 128);
   const batch = input.batch ?? model.train.batch;
+  const numbering = new Numbering();
   let training: ReturnType<typeof elaborate>;
   // the form of the model outside training; the same where nothing tells the two apart
   let inference: ReturnType<typeof elaborate>;
   pass('elaborate', () => {
-    training = elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'train');
-    inference = training?.context.modal ? elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'infer') : training;
+    training = elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'train', numbering);
+    inference = training?.context.modal ? elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'infer', numbering) : training;
     if (training && inference && inference !== training) training = { ...training, graph: { ...training.graph, inference: inference.graph } };
     return { graph: training?.graph };
   });
@@ -92,7 +94,7 @@ export function compile(input: CompileInput): Compiled {
     const procedures: Procedure[] = [evaluationProcedure(used)];
     const train = trainingProcedure(made, model, diagnostics);
     if (train) procedures.unshift(train);
-    const single = elaborate(model, sourcesLoaded.sources, diagnostics, 1, time, 'infer');
+    const single = elaborate(model, sourcesLoaded.sources, diagnostics, 1, time, 'infer', numbering);
     if (single) procedures.push(forwardProcedure(single));
     return { procedures };
   })) return done;

@@ -44,7 +44,7 @@ export interface AllocationInfo {
   readonly bytes: number;
 }
 
-/** Generated code; `source` is one WGSL module with one entry point `main`. */
+/** Generated code; `source` is one WGSL module with one entry point `main` (target `wasm`: the kernel's functions, to read; what runs is in `wasm`). */
 export interface ModuleInfo {
   readonly name: string;
   readonly source: string;
@@ -77,7 +77,7 @@ export interface EntryInfo {
 
 export interface Program {
   readonly formatVersion: '1.0';
-  readonly target: 'wgsl';
+  readonly target: 'wgsl' | 'wasm';
   readonly arch: string;
   /** Identifies what a checkpoint must match: hash of the parameters' paths and shapes. */
   readonly fingerprint: string;
@@ -92,6 +92,28 @@ export interface Program {
   readonly scalars: { readonly tensor?: number; readonly values: readonly ScalarInfo[] };
   /** Device limits the program needs. */
   readonly needs: { readonly storageBuffers: number; readonly bindingBytes: number; readonly bufferBytes: number };
+  /** Target `wasm`: what runs. */
+  readonly wasm?: WasmInfo;
+}
+
+/**
+ * The code of a program for the CPU: one WebAssembly module over one shared memory (imported as `env.memory`). Its first 64 KiB are the runtime's; allocations
+ * follow, then memory that threads share within a launch, then each thread's own.
+ */
+export interface WasmInfo {
+  /** The module for engines without relaxed SIMD, and for those with it (fused multiply-add). */
+  readonly plain: Uint8Array<ArrayBuffer>;
+  readonly relaxed: Uint8Array<ArrayBuffer>;
+  /** Byte address of each allocation. */
+  readonly addresses: readonly number[];
+  /** Where allocations end. */
+  readonly end: number;
+  readonly sharedBytes: number;
+  /** For each thread. */
+  readonly ownBytes: number;
+  /** By module of the program: the exported functions of its phases, in order: (own, shared, counter, ...slots), all addresses. All threads call each, and meet
+   *  in `barrier(at, threads, spins)` before the next. `counter` is a word that is 0 before. */
+  readonly phases: readonly (readonly string[])[];
 }
 
 /** How to train, resolved from the spec's `train` block. */

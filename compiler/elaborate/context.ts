@@ -6,7 +6,7 @@ import type { Source, Span } from '../../grammar/ast.js';
 import { type Code, type Extras, type Params, diagnose, dimsNote } from '../diagnostics/catalogue.js';
 import { type Diagnostics, Reported } from '../diagnostics/diagnostic.js';
 import { LineIndex } from '../diagnostics/positions.js';
-import { GraphBuilder, ShapeError } from '../graph/build.js';
+import { GraphBuilder, Numbering, ShapeError } from '../graph/build.js';
 import type { Axis, ExpertFamily, Node, Param, State, Update } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
 import type { Frame } from './frame.js';
@@ -16,7 +16,7 @@ import type { Value } from './values.js';
 export type Mode = 'train' | 'infer';
 
 export class Context {
-  readonly build = new GraphBuilder();
+  readonly build: GraphBuilder;
   readonly batch: Axis;
   readonly time: Axis;
   /** i32 [batch, time]. A target below zero is not counted. */
@@ -36,7 +36,8 @@ export class Context {
   readonly uses: { readonly span: Span; readonly block: string }[] = [];
   private readonly lines: LineIndex;
 
-  constructor(readonly model: Model, sources: ReadonlyMap<string, Source>, readonly diagnostics: Diagnostics, batch: number, time: number, readonly mode: Mode = 'train') {
+  constructor(readonly model: Model, sources: ReadonlyMap<string, Source>, readonly diagnostics: Diagnostics, batch: number, time: number, readonly mode: Mode = 'train', numbering = new Numbering()) {
+    this.build = new GraphBuilder(numbering);
     this.lines = new LineIndex(sources);
     this.batch = this.build.axis('batch', batch, 'batch');
     this.time = this.build.axis('time', time, 'time');

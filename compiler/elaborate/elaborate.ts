@@ -9,6 +9,7 @@
 import type { Source } from '../../grammar/ast.js';
 import { Reported } from '../diagnostics/diagnostic.js';
 import type { Diagnostics } from '../diagnostics/diagnostic.js';
+import { Numbering } from '../graph/build.js';
 import type { Graph, Node, ResidualAdd } from '../graph/graph.js';
 import type { Layers, Model } from '../model/model.js';
 import { isPlaced } from '../model/placement.js';
@@ -25,9 +26,9 @@ export interface Elaborated {
 
 /** The graph for sequences of `time` tokens, `batch` at once; undefined when something was reported. */
 export function elaborate(
-  model: Model, sources: ReadonlyMap<string, Source>, diagnostics: Diagnostics, batch: number, time: number, mode: Mode = 'train',
+  model: Model, sources: ReadonlyMap<string, Source>, diagnostics: Diagnostics, batch: number, time: number, mode: Mode = 'train', numbering = new Numbering(),
 ): Elaborated | undefined {
-  const context = new Context(model, sources, diagnostics, batch, time, mode);
+  const context = new Context(model, sources, diagnostics, batch, time, mode, numbering);
   const residual: ResidualAdd[] = [];
   const x = abandoned(() => placeAll(context, residual), undefined);
   if (!x || diagnostics.failed) return undefined;

@@ -25,7 +25,15 @@ export interface AttentionAxes {
   readonly scale: number;
 }
 
+/** Counts axes and nodes. Graphs that are lowered together are numbered together. */
+export class Numbering {
+  axes = 0;
+  nodes = 0;
+}
+
 export class GraphBuilder {
+  constructor(private readonly numbering = new Numbering()) {}
+
   /** Provenance of the nodes made from now on. */
   path = '';
   span: Span | undefined = undefined;
@@ -33,8 +41,6 @@ export class GraphBuilder {
    *  turn it off. */
   strictNames = true;
 
-  private axes = 0;
-  private nodes = 0;
   private readonly keys = new Keys();
   private readonly shared = new Map<string, Node>();
 
@@ -65,7 +71,7 @@ export class GraphBuilder {
   /** A fresh axis, different from every other. */
   axis(name: string, size: number, token?: 'batch' | 'time'): Axis {
     if (!Number.isSafeInteger(size) || size < 1) throw new ShapeError(`axis ${name} cannot have size ${size}: sizes are whole numbers from 1`);
-    return { id: this.axes++, name, size, ...(token ? { token } : {}) };
+    return { id: this.numbering.axes++, name, size, ...(token ? { token } : {}) };
   }
 
   /** Any operation. Prefer the methods below; rewrites use this to rebuild a node over other operands. `declared` types inputs, constants and
@@ -77,7 +83,7 @@ export class GraphBuilder {
     const key = this.keys.key(op, inputs, shape);
     const known = this.shared.get(key);
     if (known) return known;
-    const node: Node = { id: this.nodes++, op, inputs, ...shape, path: this.path, ...(this.span ? { span: this.span } : {}) };
+    const node: Node = { id: this.numbering.nodes++, op, inputs, ...shape, path: this.path, ...(this.span ? { span: this.span } : {}) };
     this.shared.set(key, node);
     return node;
   }

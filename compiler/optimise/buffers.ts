@@ -44,6 +44,15 @@ export class Buffers {
 
   /** Where a leaf is stored; undefined for numbers known at compile time. */
   leaf(node: Node): Home | undefined {
+    const known = this.leaves.get(node);
+    if (known) return known;
+    const home = this.findLeaf(node);
+    if (home) this.leaves.set(node, home);
+    return home;
+  }
+  private readonly leaves = new Map<Node, Home>();
+
+  private findLeaf(node: Node): Home | undefined {
     const { op } = node;
     if (op.kind === 'param') return this.target(op.param);
     if (op.kind === 'state') return this.target(op.state);

@@ -76,8 +76,9 @@ class Walk {
   private reduction(node: Node): void {
     const step: NestStep = { kind: 'reduce', node };
     const start: Start = { node, compute: true };
-    if (!this.joinOpen(node, start, step)) {
-      const unit = this.fresh(node, start, step);
+    const scan = this.lowering.scan([start]);
+    if (!this.joinOpen(node, start, step, scan)) {
+      const unit = this.fresh(node, scan, step);
       this.open.add(unit);
       this.closeAfter(unit, node);
     }
@@ -104,10 +105,10 @@ class Walk {
     if (contract) this.contraction(contract, contract);
     const start: Start = { node, compute: true };
     const step = this.store(node);
-    if (this.joinOpen(node, start, step)) return;
     const scan = lowering.scan([start]);
+    if (this.joinOpen(node, start, step, scan)) return;
     if (this.joinSibling(node, start, step, scan)) return;
-    const unit = this.fresh(node, start, step);
+    const unit = this.fresh(node, scan, step);
     lowering.place(unit);
     this.siblings.set(this.siblingKey(node), unit);
   }
@@ -117,9 +118,9 @@ class Walk {
   }
 
   /** Joins the latest open nest whose members `node` reads, row by row. */
-  private joinOpen(node: Node, start: Start, step: NestStep): boolean {
+  private joinOpen(node: Node, start: Start, step: NestStep, outside: Scan): boolean {
     const { lowering } = this;
-    const outside = lowering.scan([start]);
+    if (this.open.size === 0) return false;
     const candidates = new Set<NestUnit>();
     for (const [x, same] of outside.boundary) {
       const unit = lowering.producer.get(x);
@@ -164,9 +165,8 @@ class Walk {
     this.lowering.producer.set(node, unit);
   }
 
-  private fresh(node: Node, start: Start, step: NestStep): NestUnit {
+  private fresh(node: Node, scan: Scan, step: NestStep): NestUnit {
     const { lowering } = this;
-    const scan = lowering.scan([start]);
     lowering.requireAll(scan);
     const unit: NestUnit = { kind: 'nest', rows: node.axes, steps: [], members: new Set(), slots: new Set(), place: undefined };
     this.add(unit, node, scan, step);
@@ -189,7 +189,7 @@ class Walk {
     const { lowering } = this;
     if (isKind(node, 'contract') && !lowering.isReduction(node)) return void this.contraction(node, node);
     if (!lowering.isReduction(node)) throw new Error(`nothing computes ${node.op.kind} ${node.path}`);
-    const unit = this.fresh(node, { node, compute: true }, { kind: 'reduce', node });
+    const unit = this.fresh(node, lowering.scan([{ node, compute: true }]), { kind: 'reduce', node });
     const step = this.store(node);
     unit.steps.push(step);
     unit.slots.add(lowering.home(node).buffer);

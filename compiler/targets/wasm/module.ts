@@ -60,8 +60,38 @@ export class WasmModule {
     return encodeModule(this.functions, maxPages);
   }
 
-  text(maxPages: number): string {
-    return moduleText(this.functions, maxPages);
+  /** The module as text; with `names`, only those functions and what they call. */
+  text(maxPages: number, names?: readonly string[]): string {
+    if (!names) return moduleText(this.functions, maxPages);
+    const wanted = new Set(this.functions.filter((fn) => names.includes(fn.name)));
+    for (const fn of wanted) for (const index of calleesOf(fn)) {
+      const callee = this.functions[index];
+      if (callee) wanted.add(callee);
+    }
+    return moduleText(this.functions.filter((fn) => wanted.has(fn)), maxPages);
+  }
+}
+
+/** Numbers of the functions that a function calls. */
+function calleesOf(fn: FunctionForm): ReadonlySet<number> {
+  const found = new Set<number>();
+  const walk = (instr: Instr): void => {
+    if (instr.kind === 'call') found.add(instr.callee.index);
+    childrenOf(instr).forEach(walk);
+  };
+  [...fn.body, ...(fn.value ? [fn.value] : [])].forEach(walk);
+  return found;
+}
+
+function childrenOf(instr: Instr): readonly Instr[] {
+  switch (instr.kind) {
+    case 'plain': case 'memory': case 'lane': case 'shuffle': case 'call': return instr.args;
+    case 'set': return [instr.value];
+    case 'select': return [instr.yes, instr.no, instr.condition];
+    case 'block': case 'loop': return instr.body;
+    case 'if': return [instr.condition, ...instr.then, ...instr.otherwise];
+    case 'br': return instr.condition ? [instr.condition] : [];
+    default: return [];
   }
 }
 

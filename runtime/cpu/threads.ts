@@ -1,0 +1,129 @@
+/**
+ * @file The threads of a program: workers that share its memory, and the calling thread, which takes part as thread 0. They are told what to run through a word of
+ * that memory, not by messages; between phases they meet in the module's barrier.
+ */
+import { BARRIER, COUNTERS, ENTRY, FIRST, IDLE, LAST, ORDER, type Schedule, SPINS } from './control.js';
+import { mayWait } from './features.js';
+import { workerSource } from './worker-source.js';
+import { KernelError, messageOf } from '../errors.js';
+
+export interface TeamOptions {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly schedules: readonly Schedule[];
+  readonly threads: number;
+  /** Address of thread 0's own memory, and bytes from one thread's to the next. */
+  readonly own: number;
+  readonly ownBytes: number;
+}
+
+type Exported = (...args: readonly number[]) => unknown;
+interface PreparedCall {
+  readonly fn: Exported;
+  readonly args: readonly number[];
+}
+interface Helper {
+  stop(): void;
+}
+
+export class Team {
+  private readonly words: Int32Array;
+  private failure: string | undefined;
+
+  private constructor(
+    private readonly options: TeamOptions,
+    private readonly plans: readonly (readonly (readonly PreparedCall[])[])[],
+    private readonly barrier: Exported,
+    private helpers: readonly Helper[],
+    private readonly counters: number,
+  ) {
+    this.words = new Int32Array(options.memory.buffer, 0, 64);
+  }
+
+  /** Starts the threads and waits until they are ready. @throws KernelError when one cannot start */
+  static async start(options: TeamOptions): Promise<Team> {
+    const { module, memory, schedules, own } = options;
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const exported = (name: string): Exported => {
+      const found = exports[name];
+      if (typeof found !== 'function') throw new KernelError(`the program's module has no function ${name}`);
+      return (...args) => found(...args);
+    };
+    const plans = schedules.map((launches) => launches.map((phases) => phases.map(({ name, args }) => ({ fn: exported(name), args: [own, ...args] }))));
+    const counters = Math.max(0, ...schedules.map((launches) => launches.reduce((sum, phases) => sum + phases.length, 0)));
+    const team = new Team(options, plans, exported('barrier'), [], counters);
+    const starting: Promise<Helper>[] = [];
+    for (let thread = 1; thread < options.threads; thread++) starting.push(team.startHelper(thread));
+    team.helpers = await Promise.all(starting);
+    return team;
+  }
+
+  private async startHelper(thread: number): Promise<Helper> {
+    const { module, memory, schedules, threads, own, ownBytes } = this.options;
+    const data = { module, memory, schedules, thread, threads, own: (own + thread * ownBytes) | 0, spins: SPINS };
+    const failed = (text: string): void => {
+      this.failure ??= text;
+    };
+    if (typeof process !== 'undefined' && process.versions?.node !== undefined) {
+      const { Worker } = await import('node:worker_threads');
+      const worker = new Worker(workerSource, { eval: true, workerData: data, execArgv: [] });
+      return new Promise((resolve, reject) => {
+        worker.on('error', (error) => reject(new KernelError(`a thread did not start: ${messageOf(error)}`)));
+        worker.on('message', (text: unknown) => {
+          if (text === 'ready') {
+            // An idle thread does not keep the process alive.
+            worker.unref();
+            resolve({ stop: () => void worker.terminate() });
+          } else failed(String(text));
+        });
+      });
+    }
+    const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
+    const worker = new Worker(url);
+    return new Promise((resolve, reject) => {
+      worker.onerror = (event) => reject(new KernelError(`a thread did not start: ${event.message}`));
+      worker.onmessage = (event: MessageEvent<unknown>) => {
+        if (event.data === 'ready') resolve({ stop: () => worker.terminate() });
+        else failed(String(event.data));
+      };
+      worker.postMessage(data);
+    });
+  }
+
+  /** Runs launches [first, last) of an entry on all threads; returns when all are done. @throws KernelError when one fails */
+  run(entry: number, first: number, last: number): void {
+    const { threads, memory } = this.options;
+    new Int32Array(memory.buffer, COUNTERS, this.counters).fill(0);
+    if (threads > 1) {
+      this.words[ENTRY] = entry;
+      this.words[FIRST] = first;
+      this.words[LAST] = last;
+      this.tell();
+    }
+    const spins = mayWait() ? SPINS : -1;
+    try {
+      for (const phases of (this.plans[entry] ?? []).slice(first, last)) {
+        for (const { fn, args } of phases) {
+          fn(...args);
+          if (threads > 1 && this.barrier(BARRIER, threads, spins) !== 0) throw new KernelError(this.failure ?? 'a thread failed');
+        }
+      }
+    } catch (error) {
+      Atomics.store(this.words, (BARRIER + 192) / 4, 1);
+      throw error instanceof KernelError ? error : new KernelError(messageOf(error));
+    }
+  }
+
+  private tell(): void {
+    Atomics.add(this.words, ORDER, 1);
+    if (Atomics.load(this.words, IDLE) > 0) Atomics.notify(this.words, ORDER);
+  }
+
+  /** Ends the threads. */
+  stop(): void {
+    this.words[ENTRY] = -1;
+    this.tell();
+    for (const helper of this.helpers) helper.stop();
+    this.helpers = [];
+  }
+}
