@@ -82,6 +82,13 @@ export class Session {
     return this.tensor(id);
   }
 
+  /** The tensor behind an entry's input. @throws RangeError when it has none of that name */
+  input(entry: string, name: string): TensorInfo {
+    const id = this.entry(entry).inputs[name];
+    if (id === undefined) throw new RangeError(`entry ${entry} of ${this.program.arch} has no input ${name}`);
+    return this.tensor(id);
+  }
+
   /** Tensors a checkpoint holds: params, moments, states. */
   persistent(): TensorInfo[] {
     return this.program.tensors.filter((tensor) => tensor.role === 'param' || tensor.role === 'moment' || tensor.role === 'state');

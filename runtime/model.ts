@@ -48,7 +48,7 @@ export class RuntimeModel {
 
   /**
    * Logits [batch, time, vocab].
-   * @param tokens i32 [batch, time], whole: the program's batch and time
+   * @param tokens i32 [batch, time], whole: as the `forward` entry takes them
    */
   async forward(tokens: Int32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {
     this.session.run('forward', { tokens });

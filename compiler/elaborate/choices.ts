@@ -2,7 +2,6 @@
  * @file The primitives of choices: making them, taking them apart, what they say about each member, and moving values to the chosen places.
  */
 import type { Axis, Node } from '../graph/graph.js';
-import { evaluateAxes } from './statics.js';
 import type { Builtin, Site } from './site.js';
 import { type Choice, type Value, tensor } from './values.js';
 
@@ -13,15 +12,17 @@ export const choiceBuiltins: Readonly<Record<string, Builtin>> = {
   top_product: { settings: ['half', 'over', 'take', 'of'], run: topProduct },
   /** The same members with other scores. */
   with_score: { settings: [], run: (s) => ({ ...s.choice(0), score: s.tensor(1) }) },
-  /** Of a choice among pairs (`over = [group, member]`): which place of one of the axes. */
-  which: { settings: ['axis'], run: which },
+  /** Of a choice among pairs (`over = [group, member]`): which place of one of the axes. `of = [block, row]` reads the members of one axis as pairs. */
+  which: { settings: ['axis', 'of'], run: which },
+  /** Two choices at the same places as one choice of the pairs, members i * |second| + j of the axis `into`; the scores add up. */
+  join: { settings: ['into'], run: join },
   /** Of a choice by `top_product` over the axis `over`: which sub-key of the first (0) or second (1) half. */
   half_of: { settings: ['over'], run: halfOf },
-  /** How many choices fell on each member. No gradient. */
-  count: { settings: [], run: (s) => tensor(count(s, s.choice(0))) },
+  /** How many choices fell on each member; of several choices, `count(pool, member)`, on each pair of members. No gradient. */
+  count: { settings: [], run: (s) => tensor(count(s).counts) },
   /** The fraction of all choices that fell on each member. No gradient. */
-  share: { settings: [], run: (s) => { const pick = s.choice(0); return tensor(s.build.div(count(s, pick), pick.index.axes.reduce((n, axis) => n * axis.size, 1))); } },
-  /** For each place: 1 for the members chosen along the axes `along`, 0 for the others. No gradient. */
+  share: { settings: [], run: (s) => { const { counts, total } = count(s); return tensor(s.build.div(counts, total)); } },
+  /** For each place: 1 for the members chosen along the axes `along` (none: by this very choice), 0 for the others. No gradient. */
   chosen: { settings: ['along'], run: chosen },
   /** The adjoint of a lookup: adds value[along] into the members it was chosen from; `along` are the axes summed over. */
   put: { settings: ['along'], run: put },
@@ -45,12 +46,23 @@ function top(s: Site): Value {
 }
 
 function which(s: Site): Value {
-  const { index, score, of, parts = [] } = s.choice(0);
+  const pick = s.choice(0);
+  const { index, score, of } = pick;
+  const parts = s.optional('of') ? s.axes('of') : (pick.parts ?? []);
+  if (s.optional('of') && parts.reduce((n, part) => n * part.size, 1) !== of.size) s.context.fail('ARCH3002', { axis: of.name, sizes: [parts.reduce((n, part) => n * part.size, 1), of.size] }, s.call.span, { notes: s.context.notes(s.frame) });
   const axis = s.axis('axis', parts);
   if (!parts.includes(axis)) return s.context.fail('ARCH2003', { name: axis.name, among: parts.map((part) => part.name) }, s.call.span, { help: `\`which\` takes a choice made by \`top(x; over = [a, b], ...)\`, not one of \`${of.name}\`` });
   const stride = parts.slice(parts.indexOf(axis) + 1).reduce((n, part) => n * part.size, 1);
   const shifted = stride === 1 ? index : s.build.map('div', index, stride);
   return { kind: 'choice', index: parts[0] === axis ? shifted : s.build.map('mod', shifted, axis.size), score, of: axis };
+}
+
+function join(s: Site): Value {
+  const [first, second] = [s.choice(0), s.choice(1)];
+  const into = s.axis('into');
+  if (into.size !== first.of.size * second.of.size) s.context.fail('ARCH3002', { axis: into.name, sizes: [first.of.size * second.of.size, into.size] }, s.call.span, { notes: s.context.notes(s.frame) });
+  const index = s.build.add(s.build.mul(first.index, second.of.size), second.index);
+  return { kind: 'choice', index, score: s.build.add(first.score, second.score), of: into, parts: [first.of, second.of] };
 }
 
 function topProduct(s: Site): Value {
@@ -79,7 +91,7 @@ function halfOf(s: Site): Value {
 
 function chosen(s: Site): Value {
   const { index, of } = s.choice(0);
-  const along = s.axes('along', index.axes);
+  const along = s.optional('along') ? s.axes('along', index.axes) : [];
   const at = s.build.toF32(index);
   return tensor(s.build.stopGradient(s.build.reduce('max', s.build.eq(at, s.build.iota(of)), along)));
 }
@@ -87,12 +99,16 @@ function chosen(s: Site): Value {
 function put(s: Site): Value {
   const value = s.tensor(0);
   const { index, of } = s.choice(1);
-  const along = evaluateAxes(s.context, s.frame, s.setting('along'), index.axes);
+  const along = s.axes('along', index.axes);
   const kept = [...new Set([...index.axes, ...value.axes])].filter((axis) => !along.includes(axis) && axis !== of);
   return tensor(s.build.scatter(value, [of], [index], [...kept.filter((axis) => axis.token), of, ...kept.filter((axis) => !axis.token)]));
 }
 
-function count(s: Site, pick: Choice): Node {
-  const ones = s.build.expand(s.build.constant(1), pick.index.axes);
-  return s.build.stopGradient(s.build.scatter(ones, [pick.of], [pick.index], [pick.of]));
+function count(s: Site): { readonly counts: Node; readonly total: number } {
+  const picks = s.call.args.map((_, i) => s.choice(i));
+  const axes = [...new Set(picks.flatMap((pick) => pick.index.axes))];
+  const ones = s.build.expand(s.build.constant(1), axes);
+  const of = picks.map((pick) => pick.of);
+  const counts = s.build.stopGradient(s.build.scatter(ones, of, picks.map((pick) => pick.index), of));
+  return { counts, total: axes.reduce((n, axis) => n * axis.size, 1) };
 }

@@ -9,11 +9,11 @@ import type { Buffer, KernelProgram, Launch, TargetLimits } from '../kernels/ker
 import { Buffers } from './buffers.js';
 import { decompose } from './decompose.js';
 import { KernelTable, Patterns } from './dedupe.js';
-import { product, sameOrder } from './facts.js';
+import { sameOrder } from './facts.js';
 import { Lowering, type ScratchSize } from './lowering.js';
 import { planMemory } from './memory.js';
 import { writeNest } from './nests.js';
-import { schedule, type Schedule } from './schedule.js';
+import { schedule } from './schedule.js';
 import { launchUpdates } from './updates.js';
 import type { NestUnit } from './units.js';
 import { walkUnits } from './walk-units.js';
@@ -39,7 +39,7 @@ export function lower(procedures: readonly Procedure[], options: LowerOptions): 
   const buffers = new Buffers(options.limits);
   const schedules = whole.procedures.map((procedure) => schedule(whole, procedure, options.limits.maxSlots));
   for (const { order } of schedules) for (const node of order) buffers.addScalar(node);
-  for (const plan of schedules) keepScalars(plan, buffers);
+  for (const { kept } of schedules) for (const node of kept) buffers.keepScalar(node);
   const kernels = new KernelTable();
   const patterns = new Patterns(kernels);
   const programs = whole.procedures.map((procedure, i) => {
@@ -57,27 +57,6 @@ export function lower(procedures: readonly Procedure[], options: LowerOptions): 
     return { name: procedure.name, ...launches(lowering, kernels) };
   });
   return { programs: planMemory(programs), scalars: buffers.scalars };
-}
-
-/** Numbers that the updates of several parameters use (a clipping factor) live beside the host's scalars, where they cost no slot. */
-function keepScalars(plan: Schedule, buffers: Buffers): void {
-  const seen = new Map<Node, number>();
-  plan.groups.forEach((group, i) => {
-    const visited = new Set<Node>();
-    const walk = (node: Node): void => {
-      if (visited.has(node)) return;
-      visited.add(node);
-      const computed = node.op.kind === 'reduce' || node.op.kind === 'contract' || plan.stored.has(node);
-      if (computed && product(node.axes) === 1 && node.axes.length === 0 && node.dtype === 'f32') {
-        const before = seen.get(node);
-        if (before !== undefined && before !== i) buffers.keepScalar(node);
-        seen.set(node, i);
-        return;
-      }
-      if (node.op.kind === 'map' && !plan.stored.has(node)) node.inputs.forEach(walk);
-    };
-    for (const update of group.updates) walk(update.value);
-  });
 }
 
 interface OutputCopy {

@@ -28,6 +28,8 @@ export interface Schedule {
   readonly layouts: ReadonlyMap<Node, readonly Axis[]>;
   /** Position after which nothing reads a node from within its own kernel: when that kernel can be launched. */
   readonly last: ReadonlyMap<Node, number>;
+  /** Scalars that the updates of several parameters read. */
+  readonly kept: ReadonlySet<Node>;
   /** Row scatters some kernel reads as a whole. */
   readonly dense: ReadonlySet<Node>;
   readonly groups: readonly UpdateGroup[];
@@ -90,6 +92,8 @@ class Scheduler {
   private readonly costly = new Set<Node>();
   /** Reductions whose rows a node could be computed in, latest last. */
   private readonly reach = new Map<Node, readonly Node[]>();
+  /** The same, without those behind values that are probably stored. */
+  private readonly direct = new Map<Node, readonly Node[]>();
   private readonly cluster = new Map<Node, Node>();
   private readonly wanted: Set<Node>;
   private readonly groups: readonly UpdateGroup[];
@@ -123,10 +127,11 @@ class Scheduler {
       const node = this.order[i];
       if (node) this.decide(node);
     }
-    this.withinSlots();
+    const kept = this.keptScalars();
+    this.withinSlots(kept);
     const last = new Map([...this.uses].map(([node, use]) => [node, use.last]));
     const dense = new Set(this.order.filter((node) => isRowScatter(node) && this.isDense(node)));
-    return { order: this.order, position: this.position, users: this.users, stored: this.stored, epilogues: this.epilogues, layouts: this.layouts, last, dense, groups: this.groups };
+    return { order: this.order, position: this.position, users: this.users, stored: this.stored, epilogues: this.epilogues, layouts: this.layouts, last, kept, dense, groups: this.groups };
   }
 
   private live(): Node[] {
@@ -146,8 +151,11 @@ class Scheduler {
       // what is smaller is computed less often: outside the loop over the rest
       for (const x of inputs) cost += (this.cost.get(x) ?? 0) * Math.min(1, product(x.axes) / size);
       const sources = this.union(inputs.map((x) => this.sources.get(x) ?? none));
-      const inRow = inputs.some((x) => (this.reach.get(x) ?? none).length > 0);
-      const likely = op.kind === 'map' && !inRow && (this.users.get(node) ?? none).length > 1 && !this.whole.lookups.has(node) && (cost > CHEAP || largeSources(node, sources) > 1);
+      const inRow = inputs.some((x) => (this.reach.get(x) ?? none).some((r) => r.axes.length < node.axes.length));
+      const users = this.users.get(node) ?? none;
+      const worthwhile = cost > CHEAP || largeSources(node, sources) > 1;
+      const operand = users.some((user) => user.op.kind === 'contract' || user.op.kind === 'attention_grad');
+      const likely = op.kind === 'map' && users.length > 1 && !this.whole.lookups.has(node) && worthwhile && (!inRow || operand);
       this.cost.set(node, likely ? 0 : Math.min(cost, SATURATED));
       this.sources.set(node, likely ? [node] : sources);
       if (likely) this.costly.add(node);
@@ -159,7 +167,10 @@ class Scheduler {
       const inner = inputs.flatMap((x) => this.reach.get(x) ?? none).filter((r) => sameSet(r.axes, node.axes)).at(-1);
       this.cluster.set(node, inner ? (this.cluster.get(inner) ?? inner) : node);
       this.reach.set(node, [node]);
+      this.direct.set(node, [node]);
     } else if (op.kind === 'map' || viewKind(node) === 'identity') {
+      const direct = this.union(inputs.map((x) => (this.costly.has(x) ? none : this.direct.get(x)) ?? none));
+      if (direct.length > 0) this.direct.set(node, direct);
       const all = this.union(inputs.map((x) => this.reach.get(x) ?? none));
       if (all.length > 0) this.reach.set(node, all.filter((r) => rowsSuit(r.axes, node.axes)).sort((a, b) => (this.position.get(a) ?? 0) - (this.position.get(b) ?? 0)).slice(-3));
     }
@@ -240,17 +251,17 @@ class Scheduler {
     if (this.whole.lookups.has(node) || this.sparse.has(node)) return false;
     if (node.op.kind !== 'map') return false;
     const size = product(node.axes);
-    if (this.costly.has(node) && use.many && size > 1) return true;
+    if (this.costly.has(node) && use.many) return true;
     const cost = this.cost.get(node) ?? 0;
     const sources = largeSources(node, this.sources.get(node) ?? none);
-    if (size === 1) return use.many && (sources > 1 || (cost >= 3 && (this.users.get(node) ?? []).some((user) => user.axes.length > 0)));
+    if (size === 1) return use.many && (sources > 1 || (cost >= CHEAP && (this.users.get(node) ?? []).some((user) => user.axes.length > 0)));
     const own = this.kernelOf(node);
     if (use.many) return cost > CHEAP || sources > 1;
     const again = use.points / size;
     const reader = this.order[use.group ?? -1];
     const lifted = reader !== undefined && this.cluster.has(reader) && node.axes.every((axis) => reader.axes.includes(axis));
     if (use.group !== own && !lifted && (use.heavy ? again >= 2 && cost >= 1 : again >= 8 && cost > CHEAP)) return true;
-    const row = this.reach.get(node)?.at(-1);
+    const row = this.direct.get(node)?.at(-1);
     return row !== undefined && use.group !== own && node.axes.length > row.axes.length && cost > CHEAP;
   }
 
@@ -305,14 +316,34 @@ class Scheduler {
     return false;
   }
 
+  /** Numbers that the updates of several parameters use (a clipping factor) live beside the host's scalars, where they cost no slot. */
+  private keptScalars(): Set<Node> {
+    const seen = new Map<Node, number>();
+    const kept = new Set<Node>();
+    this.groups.forEach((group, i) => {
+      const visited = new Set<Node>();
+      const walk = (node: Node): void => {
+        if (visited.has(node)) return;
+        visited.add(node);
+        const computed = node.op.kind === 'reduce' || node.op.kind === 'contract' || this.stored.has(node);
+        if (computed && node.axes.length === 0 && node.dtype === 'f32') {
+          if ((seen.get(node) ?? i) !== i) kept.add(node);
+          seen.set(node, i);
+        } else if (node.op.kind === 'map' && !this.stored.has(node)) node.inputs.forEach(walk);
+      };
+      for (const update of group.updates) walk(update.value);
+    });
+    return kept;
+  }
+
   // ---- forward again: no kernel may read more buffers than it can bind
 
-  private withinSlots(): void {
+  private withinSlots(kept: ReadonlySet<Node>): void {
     const reads = new Map<Node, readonly Node[]>();
-    const scalars = this.order.filter((node) => node.op.kind === 'scalar').slice(0, 1);
+    const scalars = this.order.filter((node) => node.op.kind === 'scalar' || kept.has(node)).slice(0, 1);
     const of = (x: Node): readonly Node[] => {
-      if (this.stored.has(x)) return [x];
-      return x.op.kind === 'scalar' ? scalars : (reads.get(x) ?? [x]);
+      if (this.stored.has(x) && !kept.has(x)) return [x];
+      return x.op.kind === 'scalar' || kept.has(x) ? scalars : (reads.get(x) ?? [x]);
     };
     for (const node of this.order) {
       if (node.op.kind === 'const' || node.op.kind === 'iota') reads.set(node, none);
@@ -321,14 +352,23 @@ class Scheduler {
       const budget = scatter ? this.maxSlots - 6 : this.maxSlots - 1;
       let all = this.union(node.inputs.map(of));
       if (all.length > budget) {
-        const candidates = node.inputs
-          .filter((x) => isPassing(x) && !this.stored.has(x) && !this.whole.lookups.has(x) && !this.sparse.has(x) && of(x).length > 1)
-          .sort((a, b) => of(b).length - of(a).length);
-        for (const x of candidates) {
-          if (all.length <= budget) break;
-          if (scatter && product(x.axes) >= product(input(node).axes)) continue;
-          this.stored.add(x);
-          all = this.union(node.inputs.map(of));
+        const storable = (x: Node): boolean => isPassing(x) && !this.stored.has(x) && !this.sparse.has(x) && of(x).length > 1 && !(scatter && product(x.axes) >= product(input(node).axes));
+        // what may be stored first; then what lookups read; lookups themselves only if nothing else helps
+        const inside = (x: Node): void => {
+          if (!this.whole.lookups.has(x) || this.stored.has(x) || !isPassing(x)) return;
+          for (const y of x.inputs) {
+            if (storable(y) && !this.whole.lookups.has(y)) this.stored.add(y);
+            else inside(y);
+          }
+          reads.set(x, this.union(x.inputs.map(of)));
+        };
+        const attempts: ((x: Node) => void)[] = [(x) => storable(x) && !this.whole.lookups.has(x) && this.stored.add(x), inside, (x) => storable(x) && this.stored.add(x)];
+        for (const attempt of attempts) {
+          for (const x of [...node.inputs].sort((p, q) => of(q).length - of(p).length)) {
+            if (all.length <= budget) break;
+            attempt(x);
+            all = this.union(node.inputs.map(of));
+          }
         }
       }
       if (isPassing(node)) reads.set(node, all);

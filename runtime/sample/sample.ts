@@ -1,7 +1,7 @@
 /**
  * @file Text from a model, byte by byte, with the program's `forward` entry.
  */
-import type { Session } from '../execute.js';
+import { elements, type Session } from '../execute.js';
 import { NaNError } from '../errors.js';
 import { RandomStream } from '../rng.js';
 import { chooseToken } from './choose.js';
@@ -26,16 +26,19 @@ const BYTES = 256;
  * @throws NaNError when the model's logits are not finite; RangeError for options out of range
  */
 export async function* sampleBytes(session: Session, options: SampleOptions): AsyncGenerator<number> {
-  const { batch, time, vocab } = session.program;
+  const { vocab } = session.program;
   const { temperature = 1, topK = 0 } = options;
   if (!(temperature >= 0) || !Number.isFinite(temperature)) throw new RangeError(`temperature is 0 or more, not ${temperature}`);
   if (!Number.isInteger(topK) || topK < 0) throw new RangeError(`top-k is a whole number, 0 or more, not ${topK}`);
   const stream = new RandomStream(options.seed ?? 0, 'sample');
   const text: number[] = [...new TextEncoder().encode(options.prompt === '' ? '\n' : options.prompt)];
   const logits = session.output('forward', 'logits');
+  // the forward pass may be built for another batch than training
+  const input = session.input('forward', 'tokens');
+  const time = input.axes.at(-1)?.size ?? 1;
   for (let i = 0; i < options.tokens && !options.signal?.aborted; i++) {
     const context = text.slice(-time);
-    const tokens = new Int32Array(batch * time);
+    const tokens = new Int32Array(elements(input));
     // Only the first row is read, and only its last token: causality makes what follows it irrelevant.
     tokens.set(context);
     session.run('forward', { tokens });

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { KernelProgram } from '../../compiler/kernels/kernel.js';
-import { printKernels } from '../../compiler/kernels/print.js';
+import { printKernels } from '../../compiler/optimise/print.js';
 import { lower } from '../../compiler/optimise/lower.js';
 import { lifetimes } from '../../compiler/optimise/memory.js';
 import { evaluate, scalarValue } from '../reference/interpret.js';

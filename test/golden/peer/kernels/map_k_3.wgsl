@@ -1,0 +1,23 @@
+// map_k_3
+// k[batch 1, time 128, g 4, e 32], angle[f 16] -> k_2[batch 1, time 128, g 4, f 16, part 2]
+// Implements layers.{0..3}.attention.k.
+// Work: 197 kFLOP, 131 kB moved.
+
+@group(0) @binding(0) var<storage, read> k: array<f32, 16384>;
+@group(0) @binding(1) var<storage, read> angle: array<f32, 16>;
+@group(0) @binding(2) var<storage, read_write> k_2: array<f32, 16384>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
+  let position = i32(group.x) * 64 + i32(lane_index);
+  let part = position & 1;
+  let f = (position >> 1u) & 15;
+  let g = (position >> 5u) & 3;
+  let time = position >> 7u;
+  let t0 = k[time * 128 + g * 32 + f];
+  let t1 = f32(time) * angle[f];
+  let t2 = cos(t1);
+  let t3 = k[time * 128 + g * 32 + f + 16];
+  let t4 = sin(t1);
+  k_2[time * 128 + g * 32 + f * 2 + part] = select(t3 * t2 + t0 * t4, t0 * t2 - t3 * t4, part < 1);
+}

@@ -1,0 +1,22 @@
+// map_activation_grad_3
+// sparsity_grad[batch 8, time 128, o 2, h 2, k 3], ffn_grad[batch 8, time 128, o 2, h 2, k 3], coefficient[batch 8, time 128, o 2, h 2, k 3], activation[batch 8, time 128, o 2, h 2, k 3], activation_2[batch 8, time 128, o 2, h 2, k 3] -> activation_grad[o 2, h 2, k 3, batch 8, time 128]
+// Implements layers.0.ffn.activation~grad.
+// Work: 172 kFLOP, 295 kB moved.
+
+@group(0) @binding(0) var<storage, read> sparsity_grad: array<f32, 12288>;
+@group(0) @binding(1) var<storage, read> ffn_grad: array<f32, 12288>;
+@group(0) @binding(2) var<storage, read> coefficient: array<f32, 12288>;
+@group(0) @binding(3) var<storage, read> activation: array<f32, 12288>;
+@group(0) @binding(4) var<storage, read> activation_2: array<f32, 12288>;
+@group(0) @binding(5) var<storage, read_write> activation_grad: array<f32, 12288>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
+  let position = i32(group.x) * 64 + i32(lane_index);
+  let batch_time = position & 1023;
+  let o_h_k = position >> 10u;
+  let t0 = (sparsity_grad[batch_time * 12 + o_h_k] + ffn_grad[batch_time * 12 + o_h_k]) * coefficient[batch_time * 12 + o_h_k];
+  let t1 = activation[batch_time * 12 + o_h_k];
+  let t2 = t1 * 0.70710677;
+  activation_grad[o_h_k * 1024 + batch_time] = t0 * (0.5 * t1) * (1.1283792 * exp(-(t2 * t2))) * 0.70710677 + t0 * activation_2[batch_time * 12 + o_h_k] * 0.5;
+}

@@ -1,0 +1,18 @@
+// map_normed_grad
+// logits_grad[batch 8, time 128, d 128], normed[batch 8, time 128], attention[batch 8, time 128, d 128], ffn[batch 8, time 128, d 128] -> normed_grad[batch 8, time 128, d 128]
+// Implements lm_head.normed~grad.
+// Work: 786 kFLOP, 2.1 MB moved.
+
+@group(0) @binding(0) var<storage, read> logits_grad: array<f32, 131072>;
+@group(0) @binding(1) var<storage, read> normed: array<f32, 1024>;
+@group(0) @binding(2) var<storage, read> attention: array<f32, 131072>;
+@group(0) @binding(3) var<storage, read> ffn: array<f32, 131072>;
+@group(0) @binding(4) var<storage, read_write> normed_grad: array<f32, 131072>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
+  let position = i32(group.x) * 64 + i32(lane_index);
+  let d = position & 127;
+  let batch_time = position >> 7u;
+  normed_grad[batch_time * 128 + d] = logits_grad[batch_time * 128 + d] / sqrt(normed[batch_time] / 128.0 + 0.00001) * (attention[batch_time * 128 + d] + ffn[batch_time * 128 + d]);
+}

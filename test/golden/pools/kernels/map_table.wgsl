@@ -1,0 +1,16 @@
+// map_table
+// scalars[n 10] -> scalars[n 10], table[]
+// Implements optimizer.embed.table.
+// Work: 2 FLOP, 8 B moved.
+
+@group(0) @binding(0) var<storage, read_write> scalars: array<f32, 10>;
+@group(0) @binding(1) var<storage, read_write> table: array<f32, 1>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
+  if (lane_index != 0u) { return; }
+  let t0 = sqrt(scalars[4]);
+  let t1 = scalars[2] / scalars[3];
+  table[0] = t0;
+  scalars[9] = t1;
+}

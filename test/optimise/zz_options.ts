@@ -1,1 +1,0 @@
-export const options = { limits: { maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 32, maxSlots: 8 }, scratchSize: ({ entries, rows }: {entries:number;rows:number}) => 2 * Math.min(entries, rows) + 16 };

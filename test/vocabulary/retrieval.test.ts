@@ -1,0 +1,173 @@
+/**
+ * @file Product-key retrieval and memories against their equations, over all keys * keys members in loops.
+ */
+import { describe, expect, test } from 'vitest';
+import { erf } from '../reference/erf.js';
+import { type Read, at, expectLayer, range, relu, silu, softmax, sum, tokens, top } from '../support/brute.js';
+import { elaborateText } from '../support/spec.js';
+
+const size = { batch: 2, time: 3, d: 4 };
+const D = range(4);
+type X = (b: number, t: number, i: number) => number;
+type Query = (b: number, t: number, h: number, half: number, e: number) => number;
+const gelu = (z: number): number => 0.5 * z * (1 + erf(z / Math.SQRT2));
+
+/** Queries normed by batch: mean and variance over all tokens of each feature. */
+function batchNormed(q: Query, read: Read, path: string): Query {
+  return (b, t, h, half, e) => {
+    const all = range(2).flatMap((b2) => range(3).map((t2) => q(b2, t2, h, half, e)));
+    const mean = all.reduce((a, v) => a + v, 0) / 6;
+    const variance = all.reduce((a, v) => a + (v - mean) ** 2, 0) / 6;
+    return ((q(b, t, h, half, e) - mean) / Math.sqrt(variance + 1e-5)) * read(`${path}.gain`, h, half, e) + read(`${path}.bias`, h, half, e);
+  };
+}
+
+/** The `take` best of all 3 * 3 pairs: index i * 3 + j and score, brute force (eq. 4 of Lample et al. 2019; eq. 5 of He 2024). */
+function retrieve(q: Query, key: (h: number, half: number, n: number, e: number) => number, b: number, t: number, h: number, take: number, width: number): { index: number; score: number }[] {
+  const score = range(9).map((index) => sum(width, (e) => q(b, t, h, 0, e) * key(h, 0, Math.floor(index / 3), e) + q(b, t, h, 1, e) * key(h, 1, index % 3, e)));
+  return top(score, take).map((index) => ({ index, score: at(score, index) }));
+}
+
+const linearQuery = (read: Read, x: X, path: string): Query => (b, t, h, half, e) => sum(4, (i) => x(b, t, i) * read(path, i, h, half, e));
+
+describe('rank-1 experts (He 2024, Algorithm 1)', () => {
+  const rank1 = (x: X, b: number, t: number, found: readonly { index: number; score: number }[], weights: readonly number[], o: number, act: (z: number) => number, row: (path: string, n: number, i: number) => number): number =>
+    found.reduce((y, { index }, k) => y + at(weights, k) * act(sum(4, (i) => x(b, t, i) * row('experts.read', index, i))) * row('experts.write', index, o), 0);
+
+  test('with query batch norm and keys shared by the heads, as in the paper', () => {
+    const paths = expectLayer({
+      text: 'use std.experts { peer }\nuse std.norms { batch_norm }\nblock layer(x[d]) -> y[d] { return peer(x; heads = 2, keys = 3, take = 4, query = 4, norm = batch_norm, share_keys = true) }', size,
+      equation: (read, x) => {
+        const q = batchNormed(linearQuery(read, x, 'q.flat.w'), read, 'q');
+        return tokens(size, (b, t) => D.map((o) => sum(2, (h) => {
+          const found = retrieve(q, (_h, half, n, e) => read('pick.shared_key', half, n, e), b, t, h, 4, 2);
+          return rank1(x, b, t, found, softmax(found.map(({ score }) => score)), o, gelu, (path, n, i) => read(path, n, i));
+        })));
+      },
+    });
+    expect(paths).toEqual(['q.flat.w', 'q.gain', 'q.bias', 'pick.shared_key', 'experts.read', 'experts.write']);
+  });
+
+  test('with the settings of the public code: relu scores, one kept per head, a table for each head', () => {
+    expectLayer({
+      text: 'use std.experts { peer }\nuse std.functions { relu }\nblock layer(x[d]) -> y[d] { return peer(x; heads = 2, keys = 3, take = 1, query = 4, norm = none, gate = relu, tables = per_head) }', size,
+      equation: (read, x) => {
+        const q = linearQuery(read, x, 'q.flat.w');
+        return tokens(size, (b, t) => D.map((o) => sum(2, (h) => {
+          const found = retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 1, 2);
+          return rank1(x, b, t, found, found.map(({ score }) => relu(score)), o, gelu, (path, n, i) => read(path, h, n, i));
+        })));
+      },
+    });
+  });
+});
+
+test('product-key memory (Lample et al. 2019): values weighed by the softmax of the kept scores, with query batch norm', () => {
+  expectLayer({
+    text: 'use std.memory { product_memory }\nblock layer(x[d]) -> y[d] { return product_memory(x; heads = 2, keys = 3, take = 4, query = 4) }', size,
+    equation: (read, x) => {
+      const plain = linearQuery(read, x, 'flat.w');
+      const q = batchNormed((b, t, h, half, e) => plain(b, t, h, half, e) + read('flat.b', h, half, e), read, 'q');
+      return tokens(size, (b, t) => D.map((o) => sum(2, (h) => {
+        const found = retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 4, 2);
+        const w = softmax(found.map(({ score }) => score));
+        return found.reduce((y, { index }, k) => y + at(w, k) * read('experts.write', index, o), 0);
+      })));
+    },
+  });
+});
+
+describe('Memory+ (Berges et al. 2024)', () => {
+  test('W_v (o * silu(W_g x))', () => {
+    expectLayer({
+      text: `use std.memory { memory_plus, value_bank }
+block layer(x[d]) -> y[d] { let bank = value_bank(; keys = 3, width = 5)
+  return memory_plus(x, bank; heads = 2, keys = 3, take = 4, query = 4) }`, size,
+      equation: (read, x) => {
+        const plain = linearQuery(read, x, 'flat.w');
+        const q: Query = (b, t, h, half, e) => plain(b, t, h, half, e) + read('flat.b', h, half, e);
+        return tokens(size, (b, t) => {
+          const o = range(5).map((f) => sum(2, (h) => {
+            const found = retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 4, 2);
+            const w = softmax(found.map(({ score }) => score));
+            return found.reduce((y, { index }, k) => y + at(w, k) * read('bank.experts.write', index, f), 0);
+          }));
+          return D.map((out) => sum(5, (f) => at(o, f) * silu(sum(4, (i) => x(b, t, i) * read('gate.w', i, f))) * read('out.w', f, out)));
+        });
+      },
+    });
+  });
+
+  test('layers that name one bank share its values', () => {
+    const { graph } = elaborateText(`language 1
+use std.transformer { embed, lm_head }
+use std.memory { memory_plus, value_bank }
+arch A { dims { d = 8; ctx = 4; vocab = 8 }
+  embed {}
+  values: value_bank { keys = 4; width = 8 }
+  layers 4 { memory: memory_plus at [1, 3] { values = values; heads = 1; keys = 4; take = 2; query = 4 } }
+  lm_head {} }`, { batch: 1, time: 4 });
+    expect(graph.params.map((param) => param.path).filter((path) => path.includes('experts'))).toEqual(['values.experts.write']);
+    expect(graph.residual.map(({ path }) => path)).toEqual(['layers.1.memory', 'layers.3.memory']);
+  });
+});
+
+describe('UltraMem (Huang et al. 2024): Tucker scores, filter by the leading singular vectors, exact rescore', () => {
+  const normed = (v: readonly number[], gain: (e: number) => number, bias: (e: number) => number): number[] => {
+    const mean = v.reduce((a, z) => a + z, 0) / v.length;
+    const variance = v.reduce((a, z) => a + (z - mean) ** 2, 0) / v.length;
+    return v.map((z, e) => ((z - mean) / Math.sqrt(variance + 1e-5)) * gain(e) + bias(e));
+  };
+  const left = [0.8, 0.6];
+  const right = [0.6, 0.8];
+  const states = new Map([['layer.left', left], ['layer.right', right]]);
+
+  test('two slices with scores of their own, two virtual blocks over one physical table', () => {
+    expectLayer({
+      text: 'use std.ultramem { ultramem }\nblock layer(x[d]) -> y[d] { return ultramem(x; keys = 4, take = 3, width = 4, query = 3, rank = 2, slices = 2, blocks = 2) }', size, states,
+      equation: (read, x) => tokens(size, (b, t) => {
+        const mixed = D.map((i) => sum(4, (tap) => (t >= tap ? read('mixed.w', tap, i) * x(b, t - tap, i) : 0)));
+        const s = range(2).map((side) => {
+          const q = normed(range(3).map((e) => sum(4, (i) => at(mixed, i) * read('flat.w', i, side, e))), (e) => read('q.gain', e), (e) => read('q.bias', e));
+          return range(2).map((r) => range(4).map((n) => {
+            const key = normed(range(3).map((e) => read('key', side, r, n, e)), (e) => read('unit_key.gain', e), (e) => read('unit_key.bias', e));
+            return sum(3, (e) => at(q, e) * at(key, e));
+          }));
+        });
+        const rows = top(range(4).map((n) => sum(2, (r) => at(left, r) * at(s[0]?.[r], n))), 3);
+        const columns = top(range(4).map((n) => sum(2, (r) => at(right, r) * at(s[1]?.[r], n))), 3);
+        const score = (c: number, i: number, j: number): number => sum(2, (r) => sum(2, (u) => at(s[0]?.[r], i) * read('core', c, r, u) * at(s[1]?.[u], j)));
+        const grid = rows.flatMap((i) => columns.map((j) => ({ i, j, total: score(0, i, j) + score(1, i, j) })));
+        const kept = top(grid.map(({ total }) => total), 3).map((n) => grid[n] ?? { i: 0, j: 0, total: 0 });
+        return D.map((o) => kept.reduce((y, { i, j }) => {
+          const virtual = i * 4 + j;
+          const [block, row] = [Math.floor(virtual / 8), virtual % 8];
+          return y + sum(2, (c) => sum(2, (f) => score(c, i, j) * read('experts.write', row, c, f) * read('project', block, c, f, o)));
+        }, 0));
+      }),
+    });
+  });
+
+  test('V2: each slot reads the projected input, a query for each rank', () => {
+    expectLayer({
+      text: 'use std.ultramem { ultramem_v2 }\nblock layer(x[d]) -> y[d] { return ultramem_v2(x; keys = 4, take = 3, width = 3, query = 3, rank = 2) }', size, states,
+      equation: (read, x) => tokens(size, (b, t) => {
+        const s = range(2).map((side) => range(2).map((r) => {
+          const q = normed(range(3).map((e) => sum(4, (i) => x(b, t, i) * read('flat.w', i, side, r, e))), (e) => read('q.gain', e), (e) => read('q.bias', e));
+          return range(4).map((n) => {
+            const key = normed(range(3).map((e) => read('key', side, r, n, e)), (e) => read('unit_key.gain', e), (e) => read('unit_key.bias', e));
+            return sum(3, (e) => at(q, e) * at(key, e));
+          });
+        }));
+        const rows = top(range(4).map((n) => sum(2, (r) => at(left, r) * at(s[0]?.[r], n))), 3);
+        const columns = top(range(4).map((n) => sum(2, (r) => at(right, r) * at(s[1]?.[r], n))), 3);
+        const score = (i: number, j: number): number => sum(2, (r) => sum(2, (u) => at(s[0]?.[r], i) * read('core', r, u) * at(s[1]?.[u], j)));
+        const grid = rows.flatMap((i) => columns.map((j) => ({ i, j, total: score(i, j) })));
+        const kept = top(grid.map(({ total }) => total), 3).map((n) => grid[n] ?? { i: 0, j: 0, total: 0 });
+        const input = range(3).map((g) => sum(4, (i) => x(b, t, i) * read('input.w', i, g)));
+        const o = range(3).map((f) => kept.reduce((y, { i, j, total }) => y + total * sum(3, (g) => at(input, g) * read('experts.read', i, j, g)) * read('experts.write', i, j, f), 0));
+        return D.map((out) => sum(3, (f) => at(o, f) * read('out.w', f, out)));
+      }),
+    });
+  });
+});
