@@ -106,6 +106,6 @@ export function compile(input: CompileInput): Compiled {
   })) return done;
   const kernels = lowered;
   if (stage === 'kernels' || !kernels) return done;
-  pass('assemble', () => ({ program: assembleProgram(model, made.graph, kernels, batch, time, diagnostics) }));
+  pass('assemble', () => ({ program: assembleProgram(model, made.graph, procedures, kernels, batch, time, diagnostics) }));
   return done;
 }

@@ -8,9 +8,13 @@ import type { Diagnostics } from './diagnostics/diagnostic.js';
 import type { Context } from './elaborate/context.js';
 import type { GraphBuilder } from './graph/build.js';
 import type { Graph, Node, Procedure, Update } from './graph/graph.js';
+import { usageTaps } from './graph/choices.js';
 import { sinkGathers } from './graph/rewrite.js';
 import type { Model } from './model/model.js';
 import { TouchedAdamError, buildUpdates } from './optimizer/adamw.js';
+
+/** What precedes the path in the name of an output that is a choice's indices. */
+export const CHOICE = 'choice.';
 
 interface Elaborated {
   readonly graph: Graph;
@@ -63,7 +67,8 @@ export function evaluationProcedure({ graph, context }: Elaborated): Procedure {
     const counted = build.ge(context.targets, build.constant(0, 'i32'));
     return build.order(build.select(counted, build.sub(total, chosen), 0), [context.batch, context.time]);
   });
-  return { name: 'eval', outputs: [{ name: 'nll', node: nll }], updates: [] };
+  const choices = build.lenient(() => usageTaps(build, graph)).map(({ path, index, members }) => ({ name: `${CHOICE}${path}`, node: index, members }));
+  return { name: 'eval', outputs: [{ name: 'nll', node: nll }, ...choices], updates: [] };
 }
 
 /** The logits of every position. */

@@ -1,13 +1,14 @@
 /**
  * @file Reading activations: temporaries share memory, so a value is read right after the dispatch that writes it last.
  */
-import type { Session, TensorRef, Values } from './execute.js';
+import type { TensorRef, Values } from './execute.js';
+import type { Executor } from './executor.js';
 
 /**
  * Runs an entry and returns the values the named tensors had when they were complete.
  * @throws RangeError when the entry does not write one of them
  */
-export async function capture(session: Session, entry: string, inputs: Readonly<Record<string, Values>>, tensors: readonly TensorRef[], step?: number): Promise<Map<string, Values>> {
+export async function capture(session: Executor, entry: string, inputs: Readonly<Record<string, Values>>, tensors: readonly TensorRef[], step?: number): Promise<Map<string, Values>> {
   const lastWrite = new Map<number, number>();
   for (const [index, dispatch] of session.entry(entry).dispatches.entries()) for (const id of dispatch.writes) lastWrite.set(id, index);
   const wanted = tensors.map((ref) => {

@@ -3,7 +3,7 @@
  */
 import type { Corpus, Window } from './data/corpus.js';
 import { NaNError } from './errors.js';
-import type { Session } from './execute.js';
+import type { Executor } from './executor.js';
 
 export interface Score {
   /** Mean negative log-likelihood of a byte, in nats. */
@@ -30,7 +30,7 @@ export interface EvaluateOptions {
  * Scores the validation windows of a corpus with the program's `eval` entry. The mean is over bytes, so a domain counts by how much of it was scored.
  * @throws NaNError when the model gives a loss that is not finite
  */
-export async function evaluate(session: Session, corpus: Corpus, options: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluate(session: Executor, corpus: Corpus, options: EvaluateOptions = {}): Promise<Evaluation> {
   const { batch } = session.program;
   const sums = new Map<string, { nll: number; bytes: number }>();
   let rows: Window[] = [];
@@ -52,7 +52,7 @@ export async function evaluate(session: Session, corpus: Corpus, options: Evalua
   return { ...score(nll, bytes), domains };
 }
 
-async function scoreRows(session: Session, rows: readonly Window[], sums: Map<string, { nll: number; bytes: number }>): Promise<void> {
+async function scoreRows(session: Executor, rows: readonly Window[], sums: Map<string, { nll: number; bytes: number }>): Promise<void> {
   const { batch, time } = session.program;
   const tokens = new Int32Array(batch * time);
   const targets = new Int32Array(batch * time).fill(-1);

@@ -7,6 +7,7 @@ import { checkNeeds } from './device/limits.js';
 import { Readback, type Range } from './device/readback.js';
 import { initialValues } from './init.js';
 import { scalarValues } from './scalars.js';
+import type { Executor } from './executor.js';
 import type { EntryInfo, Program, TensorInfo } from './program.js';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -19,7 +20,7 @@ const CHUNK = 1 << 20;
 /** Chunks between waits for the device. */
 const CHUNKS_IN_FLIGHT = 8;
 
-export class Session {
+export class Session implements Executor {
   private readonly byName = new Map<string, TensorInfo>();
   private readonly byId = new Map<number, TensorInfo>();
 
@@ -192,6 +193,11 @@ export class Session {
     const encoder = this.device.gpu.createCommandEncoder({ label: 'clear' });
     for (const [i, buffer] of this.buffers.entries()) if (!kept.has(i)) encoder.clearBuffer(buffer);
     this.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Resolves when the device has done all work so far. */
+  settle(): Promise<void> {
+    return this.device.settle();
   }
 
   /** Frees the session's buffers; the device stays open. */

@@ -10,6 +10,8 @@ export interface Executor {
   tensor(ref: TensorRef): TensorInfo;
   /** @throws RangeError for an entry the program lacks */
   entry(name: string): EntryInfo;
+  /** The tensor behind an entry's input. @throws RangeError when it has none of that name */
+  input(entry: string, name: string): TensorInfo;
   /** The tensor behind an entry's output. @throws RangeError when it has none of that name */
   output(entry: string, name: string): TensorInfo;
   /** Tensors a checkpoint holds: params, moments, states. */

@@ -16,6 +16,8 @@ export { describeAdapter, type AdapterDescription } from './device/describe.js';
 export { checkNeeds, type Limits } from './device/limits.js';
 export type { AdapterSource } from './device/source.js';
 export { Session, elements, type TensorRef, type Values } from './execute.js';
+export type { Executor } from './executor.js';
+export { CpuSession, type CpuOptions, type DispatchTime } from './cpu/session.js';
 export { runTraced, type NonFinite } from './trace.js';
 export { capture } from './capture.js';
 export { loadProgram, parseProgram } from './load.js';
@@ -28,6 +30,7 @@ export { Checkpoint, loadCheckpoint, saveCheckpoint, type CheckpointInfo } from 
 export { train, CHECKPOINT_FILE, type TrainEvent, type TrainOptions, type TrainResult } from './train/train.js';
 export { METRICS_FILE, type EvalMetrics, type Metrics, type TrainMetrics } from './train/metrics.js';
 export { LiveView, type Output } from './train/live.js';
+export { choiceUsage, membersUsed, preferences, shares, type ChoiceUsage, type Preference, type UsageOptions } from './usage.js';
 export { evaluate, type EvaluateOptions, type Evaluation, type Score } from './evaluate.js';
 export { sampleBytes, sampleText, decodeUtf8, type SampleOptions } from './sample/sample.js';
 export { chooseToken, type ChooseOptions } from './sample/choose.js';

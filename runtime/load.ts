@@ -28,6 +28,7 @@ export async function parseProgram(json: unknown, source: (file: string) => Prom
   const scalars = root.get('scalars');
   const tensor = scalars.get('tensor').optional((field) => field.number());
   const needs = root.get('needs');
+  const choices = root.get('choices').optional((field) => field.list((choice) => ({ path: choice.get('path').text(), members: choice.get('members').number() })));
   return {
     formatVersion: '1.0',
     target: root.get('target').oneOf(['wgsl']),
@@ -40,6 +41,7 @@ export async function parseProgram(json: unknown, source: (file: string) => Prom
     allocations: root.get('allocations').list((field) => ({ name: field.get('name').text(), bytes: field.get('bytes').number() })),
     modules: await Promise.all(root.get('modules').list((field) => moduleInfo(field, source))),
     entries: root.get('entries').record(entryInfo),
+    ...(choices !== undefined && { choices }),
     scalars: { ...(tensor !== undefined && { tensor }), values: scalars.get('values').list(scalarInfo) },
     needs: {
       storageBuffers: needs.get('storageBuffers').number(),

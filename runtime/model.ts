@@ -4,6 +4,7 @@
 import { capture } from './capture.js';
 import type { Device } from './device/device.js';
 import { Session, type Values } from './execute.js';
+import type { Executor } from './executor.js';
 import type { AxisInfo, Program, TensorInfo } from './program.js';
 
 /** A parameter (or state) by its path. */
@@ -23,7 +24,7 @@ export interface ModelOptions {
 }
 
 export class RuntimeModel {
-  constructor(readonly session: Session) {}
+  constructor(readonly session: Executor) {}
 
   get program(): Program {
     return this.session.program;

@@ -92,6 +92,8 @@ export interface Program {
   readonly scalars: { readonly tensor?: number; readonly values: readonly ScalarInfo[] };
   /** Device limits the program needs. */
   readonly needs: { readonly storageBuffers: number; readonly bindingBytes: number; readonly bufferBytes: number };
+  /** Choices the `eval` entry gives out, as output `choice.<path>` (i32 [batch, time, ...]; -1: nothing chosen), and how many members each chooses from. */
+  readonly choices?: readonly { readonly path: string; readonly members: number }[];
   /** Target `wasm`: what runs. */
   readonly wasm?: WasmInfo;
 }

@@ -1,7 +1,8 @@
 /**
  * @file Finding where a NaN was born: run a step one dispatch at a time and look at what each wrote.
  */
-import type { Session, Values } from './execute.js';
+import type { Values } from './execute.js';
+import type { Executor } from './executor.js';
 import type { TensorInfo } from './program.js';
 
 /** The first tensor, in the order of execution, that holds a NaN or an infinity. */
@@ -20,7 +21,7 @@ export interface NonFinite {
  * Runs an entry dispatch by dispatch until something is not finite; later dispatches, and so the updates of the step, do not run then.
  * Temporaries and outputs are cleared first. Reads back everything that is written: slow.
  */
-export async function runTraced(session: Session, entry: string, inputs: Readonly<Record<string, Values>>, step?: number): Promise<NonFinite | undefined> {
+export async function runTraced(session: Executor, entry: string, inputs: Readonly<Record<string, Values>>, step?: number): Promise<NonFinite | undefined> {
   for (const tensor of session.persistent()) {
     const found = firstNonFinite(tensor, await session.read(tensor.id));
     if (found) return found;

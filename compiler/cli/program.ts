@@ -95,6 +95,7 @@ Exit codes:
   const evaluate = command('eval <run>', 'Measure a run on text: loss and bits per byte, in all and per domain.', [['archc eval runs/a --data texts', ''], ['archc eval runs/a --data texts --windows all --format json', '']])
     .requiredOption('--data <path>', 'a text file, or a folder of them')
     .option('--windows <n>', 'windows of validation text per domain, or all', windows, 64)
+    .option('--experts', 'also show which pools and experts each domain uses')
     .addOption(deviceOption());
   evaluate.action((dir: string) => run(evaluate, async (context) => (await import('./commands/eval.js')).evaluate(context, dir, evaluate.opts<EvalOptions>())));
 

@@ -107,8 +107,10 @@ function conformResult(context: Context, frame: Frame, value: Value, result: Ten
 
 /** Binds the axes of a tensor parameter: names already bound must be among the value's axes, a pack takes the rest, other names take the last
  *  axes in order; whatever is left is carried. */
-function bindArgument(context: Context, frame: Frame, param: TensorPattern, value: Value, span: Span): Value {
+function bindArgument(context: Context, frame: Frame, param: TensorPattern, given: Value, span: Span): Value {
   const label = param.name?.name ?? '?';
+  // a number is a tensor without axes
+  const value: Value = given.kind === 'number' && param.type === 'tensor' && param.axes.length === 0 ? { kind: 'tensor', node: context.build.constant(given.value) } : given;
   const node = value.kind === 'choice' ? value.index : value.kind === 'tensor' ? value.node : undefined;
   const kind = value.kind === 'choice' ? 'choice' : node?.dtype === 'i32' ? 'ids' : 'tensor';
   if (!node || kind !== param.type) {
@@ -131,8 +133,8 @@ function bindArgument(context: Context, frame: Frame, param: TensorPattern, valu
   if (free.length < unbound.length) mismatch(context, frame, param, node, span);
   // packs the call gives take theirs; of the others the last takes what is left
   const open = packs.filter((pack) => frame.pack(pack.name.name) === undefined);
-  const given = packs.flatMap((pack) => frame.pack(pack.name.name) ?? []);
-  const rest = free.filter((axis) => !given.includes(axis));
+  const packed = packs.flatMap((pack) => frame.pack(pack.name.name) ?? []);
+  const rest = free.filter((axis) => !packed.includes(axis));
   const last = rest.splice(rest.length - unbound.length);
   let bound = value;
   unbound.forEach((pattern, i) => {

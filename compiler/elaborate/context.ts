@@ -28,6 +28,8 @@ export class Context {
   readonly updates: Update[] = [];
   /** Whether anything asked for `training`: then the two modes are two graphs. */
   modal = false;
+  /** What each entry of `layers` read, by the entry's path: `layers.2.ffn` -> its normed stream. `layers.2.ffn.input` in a spec. */
+  readonly inputs = new Map<string, Node>();
   /** Every `let` and parameter, by path. */
   readonly values = new Map<string, Value>();
   private readonly paths = new Set<string>();

@@ -10,7 +10,7 @@ import type { Source } from '../../grammar/ast.js';
 import { Reported } from '../diagnostics/diagnostic.js';
 import type { Diagnostics } from '../diagnostics/diagnostic.js';
 import { Numbering } from '../graph/build.js';
-import type { Graph, Node, ResidualAdd } from '../graph/graph.js';
+import type { ChoiceTap, Graph, Node, ResidualAdd } from '../graph/graph.js';
 import type { Layers, Model } from '../model/model.js';
 import { isPlaced } from '../model/placement.js';
 import { Context, type Mode } from './context.js';
@@ -35,15 +35,17 @@ export function elaborate(
   const losses = elaborateLosses(context);
   if (diagnostics.failed) return undefined;
   const taps = new Map<string, Node>();
+  const choices: ChoiceTap[] = [];
   for (const [path, value] of context.values) {
     if (value.kind === 'tensor') taps.set(path, value.node);
     else if (value.kind === 'choice') {
       taps.set(`${path}.index`, value.index);
       taps.set(`${path}.score`, value.score);
+      choices.push({ path, index: value.index, members: value.of.size });
     }
   }
   const graph: Graph = {
-    name: model.name, batch: context.batch, time: context.time, params: context.params, states: context.states, taps, families: context.families,
+    name: model.name, batch: context.batch, time: context.time, params: context.params, states: context.states, taps, families: context.families, choices,
     residual, losses, updates: context.updates, logits: x,
   };
   return { graph, context };
@@ -71,6 +73,7 @@ function placeLayers(context: Context, layers: Layers, start: Node, residual: Re
       const before = x;
       x = abandoned(() => {
         const input = normed(context, layers, before, path, entry.span);
+        context.inputs.set(path, input);
         const value = applyEntry(context, entry, tensor(input), path, { layers, layer });
         if (value.kind !== 'tensor' || value.node.axes.some((axis) => !before.axes.includes(axis))) return before;
         const after = context.build.at(path, entry.span, () => context.build.add(before, value.node));

@@ -2,7 +2,8 @@
  * @file One entry of a spec as an application of its block: its settings as values, its tensors found by path.
  *
  * The first tensor of a block is the stream; the others are given like settings, by path: `ffn: routed { pick = route }`. In layers a path is
- * looked for in the entry's own layer, then in the layers before it, the nearest first, then from the top of the arch.
+ * looked for in the entry's own layer, then in the layers before it, the nearest first, then from the top of the arch. `ffn.input` is what the
+ * entry `ffn` read: the normed stream.
  */
 import type { BlockDecl, Span } from '../../grammar/ast.js';
 import type { Node } from '../graph/graph.js';
@@ -62,8 +63,14 @@ function toValue(context: Context, setting: Setting, span: Span, place: Place | 
 
 function find(context: Context, path: string, place: Place | undefined): Value | undefined {
   for (let layer = place?.layer ?? -1; place && layer >= 0; layer--) {
-    const found = context.values.get(`${place.layers.path}.${layer}.${path}`);
+    const found = named(context, `${place.layers.path}.${layer}.${path}`);
     if (found) return found;
   }
-  return context.values.get(path);
+  return named(context, path);
+}
+
+/** A value by its whole path; `layers.2.ffn.input` is what the entry read. */
+function named(context: Context, path: string): Value | undefined {
+  const input = path.endsWith('.input') ? context.inputs.get(path.slice(0, -'.input'.length)) : undefined;
+  return context.values.get(path) ?? (input && tensor(input));
 }

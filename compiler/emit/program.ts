@@ -40,6 +40,7 @@ export function programFiles(program: Program): Map<string, string> {
     time: program.time,
     vocab: program.vocab,
     needs: { ...program.needs },
+    choices: program.choices?.map(({ path, members }) => ({ path, members })),
     scalars: { tensor: program.scalars.tensor, values: program.scalars.values.map((value) => ({ ...value })) },
     tensors: program.tensors.map((tensor) => ({
       id: tensor.id,

@@ -188,8 +188,19 @@ export interface Update {
 /** What one entry of a program computes: outputs the host may read, and updates made after everything has been read. */
 export interface Procedure {
   readonly name: 'train' | 'eval' | 'forward' | (string & {});
-  readonly outputs: readonly { readonly name: string; readonly node: Node }[];
+  /** `members`: of the indices of a choice, how many there are to choose from. */
+  readonly outputs: readonly { readonly name: string; readonly node: Node; readonly members?: number }[];
   readonly updates: readonly Update[];
+}
+
+/** A choice some block made: its members are counted to see what experts are used for. */
+export interface ChoiceTap {
+  /** `layers.2.ffn.opened` */
+  readonly path: string;
+  /** i32; -1 where nothing is chosen. */
+  readonly index: Node;
+  /** How many there are to choose from. */
+  readonly members: number;
 }
 
 export interface Graph {
@@ -201,6 +212,7 @@ export interface Graph {
   /** Every named activation by path; what losses, `analyze` and `model.ts` refer to. */
   readonly taps: ReadonlyMap<string, Node>;
   readonly families: readonly ExpertFamily[];
+  readonly choices?: readonly ChoiceTap[];
   readonly residual: readonly ResidualAdd[];
   readonly losses: readonly Loss[];
   readonly updates: readonly Update[];

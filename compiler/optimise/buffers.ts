@@ -56,7 +56,7 @@ export class Buffers {
     const { op } = node;
     if (op.kind === 'param') return this.target(op.param);
     if (op.kind === 'state') return this.target(op.state);
-    if (op.kind === 'input') return this.shared(`input ${op.name}`, op.name, 'input', node.dtype, node.axes);
+    if (op.kind === 'input') return this.shared(`input ${op.name} ${node.axes.map((axis) => axis.size).join(' ')}`, op.name, 'input', node.dtype, node.axes);
     if (isKind(node, 'scalar')) return { buffer: this.scalarsBuffer(), layout: [], offset: this.scalarPlaces.get(JSON.stringify(node.op.scalar)) ?? 0 };
     const place = this.computed.get(node);
     return place === undefined ? undefined : { buffer: this.scalarsBuffer(), layout: [], offset: this.scalars.length + place };

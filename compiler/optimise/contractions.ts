@@ -24,12 +24,13 @@ export function launchContraction(lowering: Lowering, contract: Node, root: Node
   if (known) return void lowering.finish(known.kernel, known.buffers, lowering.pathsOf(covered));
   const { over } = contract.op;
   let [a, b] = [input(contract), input(contract, 1)];
-  const last = contract.axes.at(-1);
+  const axes = lowering.schedule.layout(contract);
+  const last = axes.at(-1);
   // n runs along the result's last axis, so that neighbours are stored together
   if (last && a.axes.includes(last) && !b.axes.includes(last)) [a, b] = [b, a];
-  const inBoth = contract.axes.filter((axis) => a.axes.includes(axis) && b.axes.includes(axis));
-  const m = contract.axes.filter((axis) => !b.axes.includes(axis));
-  const n = contract.axes.filter((axis) => !a.axes.includes(axis));
+  const inBoth = axes.filter((axis) => a.axes.includes(axis) && b.axes.includes(axis));
+  const m = axes.filter((axis) => !b.axes.includes(axis));
+  const n = axes.filter((axis) => !a.axes.includes(axis));
   const k = a.axes.filter((axis) => over.includes(axis));
   const places = new Map<Axis, Index>();
   const flatten = (name: string, axes: readonly Axis[]): number => {

@@ -44,12 +44,15 @@ class Decomposer {
   private readonly shared = new Map<string, Node>();
   private readonly users: ReadonlyMap<Node, readonly Node[]>;
   private readonly wanted: ReadonlySet<Node>;
+  /** Scatters whose rows updates touch one by one. */
+  private readonly touched: ReadonlySet<Node>;
   private ids = 0;
   private axes = 0;
 
   constructor(private readonly procedures: readonly Procedure[]) {
     const roots = procedures.flatMap(rootsOf);
     this.wanted = new Set(roots);
+    this.touched = new Set(procedures.flatMap((procedure) => procedure.updates.flatMap((update) => update.touched ?? [])));
     this.users = consumers(roots);
   }
 
@@ -73,7 +76,7 @@ class Decomposer {
     switch (node.op.kind) {
       case 'stop_gradient': case 'surrogate': return input(node);
       case 'expand': if (node.op.axes.length === 0) return input(node); break;
-      case 'reduce': if (node.op.over.length === 0) return input(node); return this.reduction(old, node);
+      case 'reduce': return this.reduction(old, this.withoutUnits(node));
       case 'contract': return this.product(old, node);
       case 'softmax': {
         const { exp, sum } = this.exponentials(input(node), node.op.over, node);
@@ -82,6 +85,10 @@ class Decomposer {
       case 'logsumexp': {
         const { max, sum } = this.exponentials(input(node), node.op.over, node);
         return this.map('add', [this.map('log', [sum], node), max], node);
+      }
+      case 'scatter': {
+        const apart = this.entriesApart(node);
+        return this.count(old, apart) ?? this.keep(apart);
       }
       case 'map': return this.sumTree(old, node) ?? this.keep(node);
       default: break;
@@ -96,9 +103,31 @@ class Decomposer {
     return { max, exp, sum };
   }
 
+  /** A scatter whose entries have the very axis they are placed along (the gradient of a permutation): the entries' one is renamed. */
+  private entriesApart(node: Node): Node {
+    if (!isKind(node, 'scatter')) return node;
+    const same = node.op.axes.filter((axis) => node.inputs.some((x) => x.axes.includes(axis)));
+    if (same.length === 0) return node;
+    const inputs = same.reduce<readonly Node[]>((xs, from) => {
+      const to = this.axis(from.name, from.size);
+      return xs.map((x) => (x.axes.includes(from) ? this.make({ kind: 'rename', from, to }, [x], { axes: replaceFirst(x.axes, [from], [to]), dtype: x.dtype }, node) : x));
+    }, node.inputs);
+    return { ...node, id: this.ids++, inputs };
+  }
+
+  /** A sum over an axis of one element is that element. */
+  private withoutUnits(node: Node): Node {
+    if (!isKind(node, 'reduce') && !isKind(node, 'contract')) return node;
+    const units = node.op.over.filter((axis) => axis.size === 1);
+    if (units.length === 0) return node;
+    const inputs = node.inputs.map((x) => units.reduce((y, axis) => this.make({ kind: 'slice', axis, start: 0 }, [y], { axes: without(y.axes, [axis]), dtype: y.dtype }, node), x));
+    return { ...node, id: this.ids++, op: { ...node.op, over: without(node.op.over, units) }, inputs };
+  }
+
   // ---- products
 
-  private product(old: Node, node: Node): Node {
+  private product(old: Node, given: Node): Node {
+    const node = this.withoutUnits(given);
     if (!isKind(node, 'contract')) return this.keep(node);
     const [a, b] = [input(node), input(node, 1)];
     const over = node.op.over;
@@ -119,11 +148,30 @@ class Decomposer {
     return this.keep(node);
   }
 
+  /** A scatter into a few places (how often each pool was chosen): for each place, a sum over all entries of those that go there. */
+  private count(old: Node, node: Node): Node | undefined {
+    if (!isRowScatter(node) || this.touched.has(old)) return undefined;
+    const { entries, rest, summed } = scatterAxes(node);
+    const places = product(node.op.axes);
+    if (places > 64 || product(entries) * product(rest) * places > 1 << 20 || node.op.axes.some((axis) => entries.includes(axis))) return undefined;
+    let value = input(node);
+    for (const [i, axis] of node.op.axes.entries()) {
+      const place = this.make({ kind: 'iota', axis }, [], { axes: [axis], dtype: 'f32' }, node);
+      const index = this.map('to_f32', [input(node, i + 1)], node);
+      const here = this.make({ kind: 'map', fn: 'eq' }, [index, place], { axes: union(index.axes, place.axes), dtype: 'f32' }, node);
+      const zero = this.make({ kind: 'const', value: 0 }, [], { axes: [], dtype: 'f32' }, node);
+      value = this.make({ kind: 'map', fn: 'select' }, [here, value, zero], { axes: union(here.axes, value.axes), dtype: 'f32' }, node);
+    }
+    const ordered = this.make({ kind: 'order', axes: [...summed, ...node.axes] }, [value], { axes: [...summed, ...node.axes], dtype: 'f32' }, node);
+    return this.reduction(old, { ...node, id: this.ids++, op: { kind: 'reduce', fn: 'sum', over: summed }, inputs: [ordered] });
+  }
+
   // ---- long reductions
 
   private reduction(old: Node, node: Node): Node {
     if (!isKind(node, 'reduce')) return this.keep(node);
     const x = input(node);
+    if (node.op.over.length === 0) return x;
     if (node.op.fn === 'sum' && node.axes.length === 0 && node.dtype === 'f32') {
       const leaf = totalLeaf(node);
       if (this.inSumTree(old)) return this.keep(node);

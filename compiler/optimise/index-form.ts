@@ -126,8 +126,13 @@ function divideRest(rest: Index, by: number): Index {
   const common = rest.terms.reduce((g, term) => gcd(g, term.by), by);
   if (common > 1) return divide(make(rest.terms.map((t) => ({ atom: t.atom, by: t.by / common })), Math.floor(rest.constant / common)), by / common);
   const atom = single(rest);
-  if (atom?.kind === 'div') return divide(atom.of, atom.by * by);
   if (atom?.kind === 'mod' && atom.by % by === 0) return modulo(divide(atom.of, by), atom.by / by);
+  // (a + x / c) / by = (a * c + x) / (by * c), so that equal quotients look equal
+  const nested = rest.terms.find((term) => term.by === 1 && term.atom.kind === 'div');
+  if (nested?.atom.kind === 'div') {
+    const others = make(rest.terms.filter((term) => term !== nested), rest.constant);
+    return divide(add(scale(others, nested.atom.by), nested.atom.of), by * nested.atom.by);
+  }
   return quotientAtom(rest, by);
 }
 

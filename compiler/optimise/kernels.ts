@@ -6,13 +6,14 @@ import type { Attention, Buffer, Slot, Top, TopProduct } from '../kernels/kernel
 import { closeNest } from './close-nest.js';
 import { Closer, SlotTable, unused } from './close.js';
 import type { DraftStage } from './draft.js';
-import { input, isKind, lastName, product, scatterAxes, type NodeOf } from './facts.js';
+import { input, isKind, lastName, product, sameOrder, scatterAxes, type NodeOf } from './facts.js';
 import { add, constant, divide, dynamic, rowMajor, scale, unravel, variable, type Index } from './index-form.js';
 import { indexValue, type Home } from './access.js';
 import type { Lowering } from './lowering.js';
 import type { Total, TotalLeaf } from './decompose.js';
 import { Variables } from './nests.js';
 import { segmentSum, segmentsOf, rowLoop, type Segments } from './segments.js';
+import { Signature } from './signature.js';
 import { call, load, type Value } from './value.js';
 
 // ---- choices
@@ -22,11 +23,11 @@ export function launchTop(lowering: Lowering, node: NodeOf<'top'>): number {
   const x = input(node);
   lowering.requireAll(lowering.scan([{ node: x, compute: false }]));
   const slots = new SlotTable();
-  const rows = node.axes.filter((a) => a !== take);
+  const home = lowering.home(node);
+  const rows = home.layout.filter((a) => a !== take);
   const places = rowPlaces(rows);
   places.set(axis, variable('n', axis.size));
   const value = new Closer(slots).value(lowering.reader().at(x, places));
-  const home = lowering.home(node);
   const count = product(rows);
   const kernel: Top = {
     kind: 'top', name: `top_${lastName(node.path)}`, slot: slots.write(home.buffer), slots: slots.slots(), about: [slots.about(), `the ${take.size} largest of ${axis.size}`],
@@ -40,14 +41,14 @@ export function launchTopProduct(lowering: Lowering, node: NodeOf<'top_product'>
   const x = input(node);
   lowering.requireAll(lowering.scan([{ node: x, compute: false }]));
   const slots = new SlotTable();
-  const rows = node.axes.filter((a) => a !== take);
+  const home = lowering.home(node);
+  const rows = home.layout.filter((a) => a !== take);
   const places = rowPlaces(rows);
   places.set(axis, variable('n', axis.size));
   const reader = lowering.reader();
   const closer = new Closer(slots);
   const [first, second] = [0, 1].map((i) => closer.value(reader.at(x, new Map([...places, [half, constant(i)]]))));
   if (!first || !second) throw new Error('two halves');
-  const home = lowering.home(node);
   const count = product(rows);
   const kernel: TopProduct = {
     kind: 'top_product', name: `top_product_${lastName(node.path)}`, slot: slots.write(home.buffer), slots: slots.slots(),
@@ -68,6 +69,10 @@ function rowPlaces(rows: readonly Axis[]): Map<Axis, Index> {
 /** The buffer holding `node` exactly over `layout`, row-major; copies it there if it is stored otherwise. */
 export function exactBuffer(lowering: Lowering, node: Node, layout: readonly Axis[]): Buffer {
   lowering.requireAll(lowering.scan([{ node, compute: false }]));
+  if (!lowering.isInline(node)) {
+    const stored = lowering.home(node);
+    if (stored.offset === 0 && sameOrder(stored.layout, layout)) return stored.buffer;
+  }
   const variables = new Variables();
   const places = variables.places(layout);
   const index = rowMajor(layout.map((axis) => places.get(axis) ?? constant(0)), layout.map((axis) => axis.size));
@@ -127,8 +132,14 @@ function launchLeaf(lowering: Lowering, total: Total, leaf: TotalLeaf, home: Hom
   const chunks = total.chunks.size;
   const c = variable('c', chunks);
   if (leaf.kind === 'value') {
-    const starts = [{ node: leaf.value, compute: false }];
-    lowering.requireAll(lowering.scan(starts));
+    lowering.requireAll(lowering.scan([{ node: leaf.value, compute: false }]));
+    const signature = new Signature(lowering, new Set());
+    signature.word(first ? 'total' : 'add_to_total');
+    signature.home(home);
+    signature.list(leaf.value.axes);
+    signature.node(leaf.value);
+    const known = lowering.patterns.find(signature);
+    if (known) return lowering.finish(known.kernel, known.buffers, lowering.pathsOf([leaf.value]));
     const size = product(leaf.value.axes);
     const count = Math.ceil(size / chunks);
     const at = add(scale(variable('j', count), chunks), c);
@@ -136,7 +147,7 @@ function launchLeaf(lowering: Lowering, total: Total, leaf: TotalLeaf, home: Hom
     const places = unravel(bounded, leaf.value.axes.map((axis) => axis.size));
     const value = lowering.reader().at(leaf.value, new Map(leaf.value.axes.map((axis, i) => [axis, places[i] ?? constant(0)])));
     const to = size % chunks === 0 ? undefined : indexValue(divide(add(constant(size + chunks - 1), scale(c, -1)), chunks));
-    return accumulate(lowering, home, first, value, { extent: count, ...(to ? { to } : {}), typical: size / chunks }, leaf.value);
+    return accumulate(lowering, home, first, value, { extent: count, ...(to ? { to } : {}), typical: size / chunks }, leaf.value, signature);
   }
   if (!isKind(leaf.scatter, 'scatter')) throw new Error('squares of a scatter');
   const of = segmentsOf(lowering, leaf.scatter);
@@ -147,7 +158,7 @@ function launchLeaf(lowering: Lowering, total: Total, leaf: TotalLeaf, home: Hom
   return accumulate(lowering, home, first, load(partial, add(scale(variable('j', count), chunks), c)), { extent: count, to }, leaf.scatter);
 }
 
-function accumulate(lowering: Lowering, home: Home, first: boolean, value: Value, loop: { extent: number; to?: Value; typical?: number }, node: Node): number {
+function accumulate(lowering: Lowering, home: Home, first: boolean, value: Value, loop: { extent: number; to?: Value; typical?: number }, node: Node, signature?: Signature): number {
   const c = variable('c', home.buffer.size);
   const sum: Value = { kind: 'local', name: 'sum0', dtype: 'f32' };
   const stages: DraftStage[] = [
@@ -155,13 +166,23 @@ function accumulate(lowering: Lowering, home: Home, first: boolean, value: Value
     { kind: 'store', loops: [], buffer: home.buffer, index: c, value: first ? sum : call('add', [load(home.buffer, c), sum], 'f32') },
   ];
   const closed = closeNest({ name: `${first ? 'total' : 'add_to_total'}_${lastName(node.path)}`, paths: [], grid: [{ name: 'c', extent: home.buffer.size }], stages });
-  return lowering.finish(closed.kernel, closed.buffers, lowering.pathsOf([node]));
+  const kernel = signature ? lowering.patterns.add(signature, closed.kernel, closed.buffers) : closed.kernel;
+  return lowering.finish(kernel, closed.buffers, lowering.pathsOf([node]));
 }
 
 /** [limit]: for each touched row of a scatter, the sum of its squares. Places past the number of touched rows are not written. */
 function rowSquares(lowering: Lowering, scatter: NodeOf<'scatter'>, of: Segments): Buffer {
   lowering.requireAll(lowering.scan([{ node: input(scatter), compute: false }]));
   const partial = lowering.buffers.list(`${scatter.path}.squares`, 'f32', of.limit);
+  const signature = new Signature(lowering, new Set([scatter]));
+  signature.word(`squares ${of.entries} ${of.rows}`);
+  for (const buffer of [of.packed, of.order, partial]) signature.buffer(buffer);
+  signature.node(scatter);
+  const known = lowering.patterns.find(signature);
+  if (known) {
+    lowering.finish(known.kernel, known.buffers, lowering.pathsOf([scatter]));
+    return partial;
+  }
   const variables = new Variables();
   const { rest } = scatterAxes(scatter);
   const segment = segmentSum(of, scatter, variables.places(rest), lowering.reader());
@@ -173,7 +194,7 @@ function rowSquares(lowering: Lowering, scatter: NodeOf<'scatter'>, of: Segments
       { kind: 'store', loops: [], buffer: partial, index: variable('row', of.limit), value: { kind: 'local', name: 'sum0', dtype: 'f32' } },
     ],
   });
-  lowering.finish(closed.kernel, closed.buffers, lowering.pathsOf([scatter]));
+  lowering.finish(lowering.patterns.add(signature, closed.kernel, closed.buffers), closed.buffers, lowering.pathsOf([scatter]));
   return partial;
 }
 

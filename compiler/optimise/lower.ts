@@ -70,7 +70,7 @@ function outputs(lowering: Lowering, procedure: Procedure): OutputCopy[] {
   const taken = new Set<Node>();
   for (const { name, node } of procedure.outputs) {
     const home = lowering.buffers.output(procedure.name, name, node);
-    const layout = lowering.schedule.layouts.get(node) ?? node.axes;
+    const layout = lowering.schedule.layout(node);
     const computed = !lowering.isLeaf(node) && !lowering.isInline(node) && !lowering.buffers.isKept(node) && sameOrder(layout, home.layout);
     if (computed && !taken.has(node)) {
       taken.add(node);

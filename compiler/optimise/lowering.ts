@@ -34,6 +34,8 @@ export interface Start {
   readonly compute: boolean;
 }
 
+const nothing: ReadonlySet<Node> = new Set();
+
 export class Lowering {
   /** Units with a place, and finished kernels. */
   readonly units: Unit[] = [];
@@ -68,7 +70,7 @@ export class Lowering {
   home(node: Node): Home {
     const known = this.buffers.leaf(node) ?? this.homes.get(node);
     if (known) return known;
-    const home = this.outputs.get(node) ?? this.buffers.temp(node, this.schedule.layouts.get(node) ?? node.axes);
+    const home = this.outputs.get(node) ?? this.buffers.temp(node, this.schedule.layout(node));
     this.homes.set(node, home);
     return home;
   }
@@ -106,19 +108,22 @@ export class Lowering {
   scan(starts: readonly Start[], members: ReadonlySet<Node> = new Set()): Scan {
     const slots = new Set<Buffer | Node>();
     const boundary = new Map<Node, boolean>();
-    const shifted = new Set<Node>();
+    let shifted: Set<Node> | undefined;
     let fits = true;
-    const here = new Set<Node>();
-    const elsewhere = new Set<Node>();
+    /** Nodes met: true if only at the same place. */
+    const met = new Map<Node, boolean>();
     const enter = (node: Node, same: boolean): void => {
       const stays = same && (node.op.kind === 'map' || viewKind(node) === 'identity' || !isPassing(node) || node.op.kind === 'scatter');
-      node.inputs.forEach((x, i) => {
-        see(x, stays || (same && node.op.kind === 'gather' && i > 0));
-      });
+      const { inputs } = node;
+      for (let i = 0; i < inputs.length; i++) {
+        const x = inputs[i];
+        if (x) see(x, stays || (same && i > 0 && node.op.kind === 'gather'));
+      }
     };
     const see = (node: Node, same: boolean): void => {
-      if (elsewhere.has(node) || (same && here.has(node))) return;
-      (same ? here : elsewhere).add(node);
+      const before = met.get(node);
+      if (before === false || (before === true && same)) return;
+      met.set(node, same);
       if (members.has(node)) {
         if (!same) fits = false;
         return;
@@ -127,13 +132,13 @@ export class Lowering {
       const leaf = this.buffers.leaf(node);
       slots.add(leaf ? leaf.buffer : node);
       if (!this.isLeaf(node)) boundary.set(node, (boundary.get(node) ?? true) && same);
-      else if (!same) shifted.add(node);
+      else if (!same) (shifted ??= new Set()).add(node);
     };
     for (const { node, compute } of starts) {
       if (compute) enter(node, true);
       else see(node, true);
     }
-    return { slots, boundary, shifted, fits };
+    return { slots, boundary, shifted: shifted ?? nothing, fits };
   }
 
   // ---- launches

@@ -24,8 +24,10 @@ export interface Schedule {
   readonly stored: ReadonlySet<Node>;
   /** Elementwise value -> the contraction whose epilogue it is. */
   readonly epilogues: ReadonlyMap<Node, Node>;
-  /** Storage order, where it is not the node's own. */
-  readonly layouts: ReadonlyMap<Node, readonly Axis[]>;
+  /** Storage order: tokens first, and otherwise the node's own, unless something asks for another. */
+  readonly layout: (node: Node) => readonly Axis[];
+  /** Results that several kernels use. */
+  readonly many: ReadonlySet<Node>;
   /** Position after which nothing reads a node from within its own kernel: when that kernel can be launched. */
   readonly last: ReadonlyMap<Node, number>;
   /** Scalars that the updates of several parameters read. */
@@ -129,9 +131,26 @@ class Scheduler {
     }
     const kept = this.keptScalars();
     this.withinSlots(kept);
-    const last = new Map([...this.uses].map(([node, use]) => [node, use.last]));
-    const dense = new Set(this.order.filter((node) => isRowScatter(node) && this.isDense(node)));
-    return { order: this.order, position: this.position, users: this.users, stored: this.stored, epilogues: this.epilogues, layouts: this.layouts, last, kept, dense, groups: this.groups };
+    const many = new Set<Node>();
+    const last = new Map<Node, number>();
+    const dense = new Set<Node>();
+    for (const [node, use] of this.uses) {
+      if (use.many) many.add(node);
+      last.set(node, use.last);
+      if (isRowScatter(node) && this.isDense(node)) dense.add(node);
+    }
+    return { order: this.order, position: this.position, users: this.users, stored: this.stored, epilogues: this.epilogues, layout: (node) => this.layout(node), many, last, kept, dense, groups: this.groups };
+  }
+
+  private layout(node: Node): readonly Axis[] {
+    const known = this.layouts.get(node);
+    if (known) return known;
+    const { axes } = node;
+    const inner = axes.findIndex((axis) => !axis.token);
+    const tokensFirst = inner < 0 || this.wanted.has(node) || !axes.some((axis, i) => axis.token && i > inner);
+    const layout = tokensFirst ? axes : [...axes.filter((axis) => axis.token === 'batch'), ...axes.filter((axis) => axis.token === 'time'), ...axes.filter((axis) => !axis.token)];
+    this.layouts.set(node, layout);
+    return layout;
   }
 
   private live(): Node[] {
@@ -187,7 +206,7 @@ class Scheduler {
         continue;
       }
       all ??= [...first];
-      for (const node of list) if (all.length < 12 && !all.includes(node)) all.push(node);
+      for (const node of list) if (all.length < this.maxSlots + 2 && !all.includes(node)) all.push(node);
     }
     return all ?? first;
   }
@@ -280,9 +299,9 @@ class Scheduler {
     while (at.op.kind === 'order') at = input(at);
     let base = at;
     while (viewKind(base) === 'bijection' || base.op.kind === 'order') base = input(base);
-    if (!isPassing(base)) return;
-    if (base === at) this.layouts.set(at, x.axes);
-    this.stored.add(base);
+    if (!isPassing(base) || this.stored.has(base)) return;
+    this.layouts.set(at, x.axes);
+    this.stored.add(at);
   }
 
   /** A contraction used once, by elementwise functions over the same points, computes those too. */

@@ -12,6 +12,7 @@ import { add, constant, divide, dynamic, scale, unravel, variable, type Index } 
 import type { Coordinates, Reader } from './access.js';
 import { indexValue } from './access.js';
 import type { Lowering } from './lowering.js';
+import { Signature } from './signature.js';
 import { call, load, num, type Value } from './value.js';
 
 export interface Segments {
@@ -39,7 +40,7 @@ export function segmentsOf(lowering: Lowering, scatter: NodeOf<'scatter'>): Segm
   const [entries, rows] = [product(axes.entries), product(axes.rows)];
   const limit = Math.min(entries, rows);
   const { buffers } = lowering;
-  const base = scatter.inputs[1]?.path ?? scatter.path;
+  const base = nameOf(scatter.inputs[1]) || scatter.path || 'index';
   const order = buffers.list(`${base}.order`, 'i32', entries);
   const touched = buffers.list(`${base}.touched`, 'i32', limit);
   const offsets = buffers.list(`${base}.offsets`, 'i32', limit + 1);
@@ -47,12 +48,31 @@ export function segmentsOf(lowering: Lowering, scatter: NodeOf<'scatter'>): Segm
   const scratch = buffers.list(`${base}.scratch`, 'i32', Math.max(1, lowering.scratchSize({ entries, rows })));
 
   lowering.requireAll(lowering.scan(scatter.inputs.slice(1).map((node) => ({ node, compute: false }))));
+  const outputs = [order, touched, offsets, count, scratch];
+  const signature = new Signature(lowering, new Set());
+  signature.word(`invert ${rows}`);
+  signature.list(axes.entries);
+  signature.list(axes.rows);
+  signature.list(scatter.op.axes);
+  for (const x of scatter.inputs.slice(1)) signature.node(x);
+  for (const buffer of outputs) signature.buffer(buffer);
+  const written = lowering.patterns.find(signature);
+  if (written) lowering.finish(written.kernel, written.buffers, [scatter.path]);
+  else launchInvert(lowering, scatter, axes, outputs, rows, signature);
+  const segments: Segments = { packed: pack(lowering, base, touched, offsets, count, limit, scatter.path), order, entries, rows, limit };
+  lowering.segments.set(key, segments);
+  return segments;
+}
+
+function launchInvert(lowering: Lowering, scatter: NodeOf<'scatter'>, axes: ScatterAxes, outputs: readonly Buffer[], rows: number, signature: Signature): void {
+  const entries = product(axes.entries);
+  const limit = Math.min(entries, rows);
+  const scratch = outputs.at(-1);
   const reader = lowering.reader();
   const entry = variable('entry', entries);
   const table = new SlotTable();
   const index = new Closer(table).value(reader.row(scatter, entryPlaces(axes, entry)));
   const indexed = table.buffers;
-  const outputs = [order, touched, offsets, count, scratch];
   const names = new Set<string>();
   const slots: Slot[] = [
     ...indexed.map((buffer): Slot => ({ name: unused(lastName(buffer.name), names), dtype: buffer.dtype, access: 'read', size: buffer.size })),
@@ -63,15 +83,24 @@ export function segmentsOf(lowering: Lowering, scatter: NodeOf<'scatter'>): Segm
     kind: 'invert', name: 'inverted_index', slots, about: [`${entries} entries over ${rows} rows`], flops: 0, bytes: 4 * (8 * entries + 4 * limit),
     entries, rows, index, order: first, touched: first + 1, offsets: first + 2, count: first + 3, scratch: first + 4,
   };
-  lowering.finish(kernel, [...indexed, ...outputs], [scatter.path]);
+  const all = [...indexed, ...outputs];
+  lowering.finish(lowering.patterns.add(signature, kernel, all), all, [scatter.path]);
+}
 
-  const segments: Segments = { packed: pack(lowering, base, touched, offsets, count, limit, scatter.path), order, entries, rows, limit };
-  lowering.segments.set(key, segments);
-  return segments;
+function nameOf(index: Node | undefined): string {
+  return index?.op.kind === 'input' ? index.op.name : (index?.path ?? '');
 }
 
 function pack(lowering: Lowering, base: string, touched: Buffer, offsets: Buffer, count: Buffer, limit: number, path: string): Buffer {
   const packed = lowering.buffers.list(`${base}.segments`, 'i32', 2 * limit + 3);
+  const signature = new Signature(lowering, new Set());
+  signature.word('segments');
+  for (const buffer of [touched, offsets, count, packed]) signature.buffer(buffer);
+  const known = lowering.patterns.find(signature);
+  if (known) {
+    lowering.finish(known.kernel, known.buffers, [path]);
+    return packed;
+  }
   const i = variable('i', 2 * limit + 3);
   const total = load(count, constant(0));
   const counted = dynamic(total, 'count', 0, limit);
@@ -89,7 +118,7 @@ function pack(lowering: Lowering, base: string, touched: Buffer, offsets: Buffer
     stages: [{ kind: 'store' as const, loops: [], buffer: packed, index: i, value }],
   };
   const closed = closeNest(draft);
-  lowering.finish(closed.kernel, closed.buffers, draft.paths);
+  lowering.finish(lowering.patterns.add(signature, closed.kernel, closed.buffers), closed.buffers, draft.paths);
   return packed;
 }
 

@@ -66,7 +66,11 @@ export class Signature {
       return;
     }
     this.op(node.op);
-    this.list(node.axes);
+    // the order of loops follows the operands' axes
+    if (node.op.kind === 'reduce' || node.op.kind === 'contract' || node.op.kind === 'scatter') {
+      this.list(node.axes);
+      for (const x of node.inputs) this.list(x.axes);
+    }
     this.text += '(';
     for (const x of node.inputs) this.node(x);
     this.text += ')';

@@ -87,8 +87,8 @@ const startOf = (update: Update): Start => ({ node: update.value, compute: false
 
 function readsElsewhere(scan: Scan, update: Update): boolean {
   for (const leaf of scan.shifted) {
-    if (isKind(leaf, 'param') && leaf.op.param === update.target) return true;
-    if (isKind(leaf, 'state') && leaf.op.state === update.target) return true;
+    if (isKind(leaf, 'param') && 'init' in update.target && leaf.op.param.path === update.target.path) return true;
+    if (isKind(leaf, 'state') && 'initial' in update.target && leaf.op.state.path === update.target.path) return true;
   }
   return false;
 }

@@ -149,9 +149,9 @@ class Walk {
   private haveSlots(unit: NestUnit, scan: Scan, node: Node, step: NestStep): boolean {
     let more = step.kind === 'store' && !unit.slots.has(this.lowering.home(node).buffer) ? 1 : 0;
     for (const slot of scan.slots) if (!unit.slots.has(slot) && !this.isHeld(unit, slot)) more++;
-    // room for the results that others will want
-    const unstored = unit.steps.filter((s) => s.kind === 'reduce' && !unit.steps.some((t) => t.kind === 'store' && t.store.node === s.node)).length;
-    return unit.slots.size + more + (unstored > 0 ? 1 : 0) <= this.lowering.maxSlots;
+    // room for a result that others will want
+    const wanted = unit.steps.some((s) => s.kind === 'reduce' && this.lowering.schedule.many.has(s.node) && !unit.steps.some((t) => t.kind === 'store' && t.store.node === s.node));
+    return unit.slots.size + more + (wanted ? 1 : 0) <= this.lowering.maxSlots;
   }
   private isHeld(unit: NestUnit, slot: unknown): boolean {
     return [...unit.members].some((member) => member === slot);

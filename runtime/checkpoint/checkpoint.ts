@@ -4,7 +4,8 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { CheckpointError, messageOf, systemCode } from '../errors.js';
-import type { Session, Values } from '../execute.js';
+import type { Values } from '../execute.js';
+import type { Executor } from '../executor.js';
 import type { TensorInfo } from '../program.js';
 import { writeAtomically, type Write } from './atomic.js';
 import { decodeHeader, encodeHeader, headerLength, type Header, type StoredTensor } from './safetensors.js';
@@ -34,7 +35,7 @@ const LISTED = 5;
  * Saves a session's params, moments and states, atomically. The file is streamed: memory does not grow with the model.
  * @throws CheckpointError when it cannot be written or a tensor holds a NaN; the file that was there is untouched then
  */
-export async function saveCheckpoint(path: string, session: Session, info: CheckpointInfo, write?: Write): Promise<void> {
+export async function saveCheckpoint(path: string, session: Executor, info: CheckpointInfo, write?: Write): Promise<void> {
   const tensors = session.persistent();
   const metadata: Record<string, string> = {
     format: FORMAT,
@@ -105,7 +106,7 @@ export class Checkpoint {
    * @param roles which tensors are wanted: all to go on training; params and states to use the model
    * @throws CheckpointError when the checkpoint is of another spec (listing what differs) or damaged
    */
-  async restore(session: Session, roles: readonly TensorInfo['role'][] = ['param', 'moment', 'state']): Promise<void> {
+  async restore(session: Executor, roles: readonly TensorInfo['role'][] = ['param', 'moment', 'state']): Promise<void> {
     const wanted = session.persistent().filter((tensor) => roles.includes(tensor.role));
     this.checkFits(session, wanted);
     for (const tensor of wanted) await session.write(tensor.id, await this.read(tensor.name));
@@ -115,7 +116,7 @@ export class Checkpoint {
     await this.handle.close();
   }
 
-  private checkFits(session: Session, wanted: readonly TensorInfo[]): void {
+  private checkFits(session: Executor, wanted: readonly TensorInfo[]): void {
     const known = new Set(session.persistent().map((tensor) => tensor.name));
     const differences: string[] = [];
     for (const tensor of wanted) {
@@ -133,7 +134,7 @@ export class Checkpoint {
 }
 
 /** Opens, restores, closes. @returns what the checkpoint says of itself */
-export async function loadCheckpoint(path: string, session: Session, roles?: readonly TensorInfo['role'][]): Promise<CheckpointInfo> {
+export async function loadCheckpoint(path: string, session: Executor, roles?: readonly TensorInfo['role'][]): Promise<CheckpointInfo> {
   const checkpoint = await Checkpoint.open(path);
   try {
     await checkpoint.restore(session, roles);

@@ -96,6 +96,12 @@ export class CpuSession implements Executor {
     return found;
   }
 
+  input(entry: string, name: string): TensorInfo {
+    const id = this.entry(entry).inputs[name];
+    if (id === undefined) throw new RangeError(`entry ${entry} of ${this.program.arch} has no input ${name}`);
+    return this.tensor(id);
+  }
+
   output(entry: string, name: string): TensorInfo {
     const id = this.entry(entry).outputs[name];
     if (id === undefined) throw new RangeError(`entry ${entry} of ${this.program.arch} has no output ${name}`);
@@ -119,12 +125,11 @@ export class CpuSession implements Executor {
     return Promise.resolve();
   }
 
-  write(ref: TensorRef, values: Values): Promise<void> {
+  async write(ref: TensorRef, values: Values): Promise<void> {
     this.put(this.tensor(ref), values);
-    return Promise.resolve();
   }
 
-  read(ref: TensorRef, start = 0, count?: number): Promise<Values> {
+  async read(ref: TensorRef, start = 0, count?: number): Promise<Values> {
     const tensor = this.tensor(ref);
     const size = elements(tensor);
     const length = count ?? size - start;
@@ -132,7 +137,7 @@ export class CpuSession implements Executor {
     const values = tensor.dtype === 'i32' ? new Int32Array(length) : new Float32Array(length);
     const view = tensor.dtype === 'i32' ? this.integers(tensor) : this.floats(tensor);
     values.set(view.subarray(start, start + length));
-    return Promise.resolve(values);
+    return values;
   }
 
   async readFloats(ref: TensorRef, start = 0, count?: number): Promise<Float32Array<ArrayBuffer>> {

@@ -37,7 +37,7 @@ export class Team {
     private helpers: readonly Helper[],
     private readonly counters: number,
   ) {
-    this.words = new Int32Array(options.memory.buffer, 0, 64);
+    this.words = new Int32Array(options.memory.buffer, 0, 128);
   }
 
   /** Starts the threads and waits until they are ready. @throws KernelError when one cannot start */

@@ -8,7 +8,7 @@ import { BARRIER, ENTRY, FIRST, IDLE, LAST, ORDER } from './control.js';
 export const workerSource = `
 const start = ({ module, memory, schedules, thread, threads, own, spins }, say) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const words = new Int32Array(memory.buffer, 0, 64);
+  const words = new Int32Array(memory.buffer, 0, 128);
   const failed = ${(BARRIER + 192) / 4};
   const plans = schedules.map((launches) => launches.map((phases) => phases.map(({ name, args }) => ({ fn: exports[name], args: [own, ...args] }))));
   say('ready');

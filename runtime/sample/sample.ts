@@ -1,7 +1,8 @@
 /**
  * @file Text from a model, byte by byte, with the program's `forward` entry.
  */
-import { elements, type Session } from '../execute.js';
+import { elements } from '../execute.js';
+import type { Executor } from '../executor.js';
 import { NaNError } from '../errors.js';
 import { RandomStream } from '../rng.js';
 import { chooseToken } from './choose.js';
@@ -25,7 +26,7 @@ const BYTES = 256;
  * The bytes that follow the prompt. The same session values, options and seed give the same bytes.
  * @throws NaNError when the model's logits are not finite; RangeError for options out of range
  */
-export async function* sampleBytes(session: Session, options: SampleOptions): AsyncGenerator<number> {
+export async function* sampleBytes(session: Executor, options: SampleOptions): AsyncGenerator<number> {
   const { vocab } = session.program;
   const { temperature = 1, topK = 0 } = options;
   if (!(temperature >= 0) || !Number.isFinite(temperature)) throw new RangeError(`temperature is 0 or more, not ${temperature}`);
@@ -51,7 +52,7 @@ export async function* sampleBytes(session: Session, options: SampleOptions): As
 }
 
 /** The same as text, in pieces: a character comes out when its last byte has; invalid bytes become U+FFFD. */
-export async function* sampleText(session: Session, options: SampleOptions): AsyncGenerator<string> {
+export async function* sampleText(session: Executor, options: SampleOptions): AsyncGenerator<string> {
   yield* decodeUtf8(sampleBytes(session, options));
 }
 

@@ -4,14 +4,14 @@
  */
 import type { Corpus } from '../data/corpus.js';
 import { NaNError } from '../errors.js';
-import type { Session } from '../execute.js';
+import type { Executor } from '../executor.js';
 import { runTraced, type NonFinite } from '../trace.js';
 
 /**
  * Reads the outputs of the last step: `loss`, `loss.<name>`, `grad_norm`.
  * @throws NaNError with the step and the first tensor that was not finite
  */
-export async function stopIfBroken(session: Session, corpus: Corpus, seed: number, step: number): Promise<ReadonlyMap<string, number>> {
+export async function stopIfBroken(session: Executor, corpus: Corpus, seed: number, step: number): Promise<ReadonlyMap<string, number>> {
   const names = Object.keys(session.entry('train').outputs).filter((name) => name === 'loss' || name === 'grad_norm' || name === 'bad_step' || name.startsWith('loss.'));
   const outputs = await session.readOutputs('train', names);
   const loss = outputs.get('loss') ?? 0;

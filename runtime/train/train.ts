@@ -11,7 +11,7 @@ import type { Write } from '../checkpoint/atomic.js';
 import type { Corpus } from '../data/corpus.js';
 import { CheckpointError, RunError, messageOf } from '../errors.js';
 import { evaluate } from '../evaluate.js';
-import type { Session } from '../execute.js';
+import type { Executor } from '../executor.js';
 import type { TrainInfo } from '../program.js';
 import { scalarValue } from '../scalars.js';
 import { stopIfBroken } from './broken.js';
@@ -28,7 +28,7 @@ export type TrainEvent =
   | { readonly kind: 'stop'; readonly step: number; readonly path: string };
 
 export interface TrainOptions {
-  readonly session: Session;
+  readonly session: Executor;
   readonly corpus: Corpus;
   /** Gets metrics.jsonl, checkpoint.safetensors and `files`. Made if it is not there. */
   readonly runDir: string;
@@ -93,7 +93,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     session.run('train', corpus.batch(step, program.batch, settings.seed), step);
     if (step % STEPS_PER_FENCE === 0) {
       await fence;
-      fence = session.device.settle();
+      fence = session.settle();
       fence.catch(() => undefined);
     }
     const last = step === settings.steps;
@@ -174,7 +174,7 @@ function digestOf(data: string): string | undefined {
   return undefined;
 }
 
-function trainMetrics(session: Session, step: number, outputs: ReadonlyMap<string, number>, tokensPerSecond: number, elapsed: number): TrainMetrics {
+function trainMetrics(session: Executor, step: number, outputs: ReadonlyMap<string, number>, tokensPerSecond: number, elapsed: number): TrainMetrics {
   const { program } = session;
   const losses = Object.fromEntries([...outputs].filter(([name]) => name.startsWith('loss.')).map(([name, value]) => [name.slice('loss.'.length), value]));
   const gradNorm = outputs.get('grad_norm');

@@ -35,7 +35,7 @@ describe('attention', () => {
     if (!group) throw new Error();
     const { out } = b.attention(q, kk, b.rename(v, h, group), { heads: h, groups: group, key: e, value: e, scale: 1 });
     const lowered = check({ outputs: { out } });
-    expect(lowered.programs[0]?.launches.map((launch) => launch.kernel.kind)).toEqual(['nest', 'attention']);
+    expect(lowered.programs[0]?.launches.map((launch) => launch.kernel.kind)).toEqual(['nest', 'nest', 'attention']);
   });
 });
 

@@ -93,7 +93,7 @@ for (const maxSlots of [8, 16]) {
 }
 
 describe('the plan', () => {
-  const sizes: ModelSizes = { layers: 3, batch: 4, time: 32, d: 32, vocab: 64, heads: 4, keys: 16, take: 8 };
+  const sizes: ModelSizes = { layers: 3, batch: 4, time: 32, d: 32, vocab: 100, heads: 4, keys: 16, take: 8 };
   const step = trainingStep(sizes);
   const lowered = lower(step.procedures, options);
 

@@ -8,7 +8,7 @@ import { check } from './support.js';
 describe('random graphs', () => {
   for (const maxSlots of [8, 7, 16]) {
     it(`agree with the interpreter, ${maxSlots} slots`, () => {
-      const runs = Number(process.env['RANDOM_GRAPHS'] ?? 60);
+      const runs = Number(process.env['RANDOM_GRAPHS'] ?? 50);
       for (let seed = 1; seed <= runs; seed++) {
         const given = randomGraph(seed * 31 + maxSlots, 6 + (seed % 30));
         try {

@@ -2,6 +2,7 @@
  * @file Random graphs of every operation, the same for the same seed.
  */
 import type { Axis, Node, Param, State, Update } from '../../compiler/graph/graph.js';
+import { differentiate } from '../../compiler/autodiff/differentiate.js';
 import { GraphBuilder } from '../../compiler/graph/build.js';
 
 /** A small generator of choices, the same for the same seed. */
@@ -29,8 +30,8 @@ export function randomGraph(seed: number, size: number) {
   const chance = new Chance(seed);
   const b = new GraphBuilder();
   b.strictNames = false;
-  const axes = [b.axis('batch', 1 + chance.below(3), 'batch'), b.axis('time', 1 + chance.below(5), 'time'), b.axis('d', 4 + chance.below(3)), b.axis('n', 1 + chance.below(6)), b.axis('k', 2)];
-  const limit = 600;
+  const axes = [b.axis('batch', 1 + chance.below(3), 'batch'), b.axis('time', 1 + chance.below(6), 'time'), b.axis('d', 4 + chance.below(3)), b.axis('n', 1 + chance.below(9)), b.axis('k', 2)];
+  const limit = 900;
   const points = (list: readonly Axis[]): number => list.reduce((n, axis) => n * axis.size, 1);
   const values: Node[] = [0, 1, 2, 3].map((i) => b.input(`x${i}`, chance.some(axes), 'f32'));
   const inputs: Record<string, number[]> = {};
@@ -117,6 +118,17 @@ export function randomGraph(seed: number, size: number) {
   const outputs: Record<string, Node> = {};
   values.slice(-8).filter(() => chance.below(2) === 0).forEach((node, i) => { outputs[`out${i}`] = node; });
   outputs['last'] = values.at(-1) ?? b.constant(1);
+  // gradients bring the adjoints of everything above
+  if (chance.below(2) === 0) {
+    const end = b.tanh(outputs['last'] ?? b.constant(1));
+    const wrt = values.slice(0, 8);
+    differentiate(b, b.sum(end, end.axes), wrt).forEach((gradient, i) => {
+      if (gradient && points(gradient.axes) <= limit) {
+        outputs[`grad${i}`] = gradient;
+        values.push(gradient);
+      }
+    });
+  }
   const updates: Update[] = [...params, ...states].flatMap((target) => {
     const fits = values.filter((node) => node.axes.every((axis) => target.axes.includes(axis)));
     return fits.length > 0 ? [{ target, value: b.expand(chance.of(fits.slice(-4)), []) }] : [];

@@ -69,15 +69,15 @@ describe('lookups', () => {
   });
 
   it('their gradients, with a dense table', () => {
-    const { y, dx, du, dv, dscore } = experts(new GraphBuilder());
-    const lowered = check({ inputs: { pick: picks(40) }, outputs: { y, dx, du, dv, dscore } });
+    const { y, dx, du, dv, dscore } = experts(new GraphBuilder(), 100);
+    const lowered = check({ inputs: { pick: picks(100) }, outputs: { y, dx, du, dv, dscore } });
     expect(kinds(lowered).filter((kind) => kind === 'invert')).toHaveLength(1);
     expect(kinds(lowered).filter((kind) => kind === 'fill')).toHaveLength(2);
   });
 
   it('indices outside the table are skipped by the scatter', () => {
-    const { du, dv } = experts(new GraphBuilder());
-    const pick = picks(40).map((row, i) => (i % 5 === 0 ? -1 : i % 7 === 0 ? 40 : row));
+    const { du, dv } = experts(new GraphBuilder(), 100);
+    const pick = picks(100).map((row, i) => (i % 5 === 0 ? -1 : i % 7 === 0 ? 100 : row));
     check({ inputs: { pick }, outputs: { du, dv } });
     check({ inputs: { pick: pick.map(() => -1) }, outputs: { du } });
   });
@@ -118,6 +118,21 @@ describe('lookups', () => {
   });
 });
 
+describe('few places', () => {
+  it('how often each pool was chosen is a sum, without an inverted index', () => {
+    const b = new GraphBuilder();
+    const [batch, time, o, pool] = [b.axis('batch', 4, 'batch'), b.axis('time', 80, 'time'), b.axis('o', 2), b.axis('pool', 3)];
+    const opened = b.input('opened', [batch, time, o], 'i32');
+    const route = b.softmax(b.input('route', [batch, time, pool], 'f32'), [pool]);
+    const count = b.scatter(b.constant(1), [pool], [opened], [pool]);
+    const weighted = b.scatter(b.input('w', [batch, time, o], 'f32'), [pool], [opened], [pool]);
+    const lowered = check({
+      inputs: { opened: Array.from({ length: 640 }, (_, i) => ((i * 7) % 11) % 4) }, outputs: { count, weighted, balance: b.sum(b.mul(b.mean(route, [batch, time]), count), [pool]) },
+    });
+    expect(kinds(lowered).every((kind) => kind === 'nest')).toBe(true);
+  });
+});
+
 describe('touched rows', () => {
   const clipped = (b: GraphBuilder, gradients: readonly Node[], others: readonly Node[] = []): Node => {
     const squares = [...gradients, ...others].map((g) => b.sum(b.mul(g, g), g.axes));
@@ -146,13 +161,13 @@ describe('touched rows', () => {
 
   it('a table also read densely gets a dense gradient', () => {
     const b = new GraphBuilder();
-    const { du, u, axes } = experts(b, 20);
+    const { du, u, axes } = experts(b, 100);
     const weight = b.param(u);
     const dense = b.add(du, b.mul(weight, 0.1));
     const m: State = { path: 'm', axes: u.axes, initial: 0, moment: { param: u.path, name: 'm' } };
     const next = b.add(b.mul(b.state(m), 0.9), dense);
     const lowered = check({
-      inputs: { pick: picks(20) }, outputs: { total: b.sum(b.mul(dense, dense), [axes.expert, axes.d]) },
+      inputs: { pick: picks(100) }, outputs: { total: b.sum(b.mul(dense, dense), [axes.expert, axes.d]) },
       updates: [{ target: u, value: b.sub(weight, b.mul(next, 0.1)) }, { target: m, value: next }],
     });
     expect(kinds(lowered).filter((kind) => kind === 'fill')).toHaveLength(1);

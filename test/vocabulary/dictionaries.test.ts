@@ -85,7 +85,7 @@ arch A { dims { d = 4; ctx = 3; vocab = 8 }
     ['gated_sae { latents = 6 }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction) + 0.1 * l1(sae.gate) + squared_error(sae.target, sae.auxiliary))'],
     ['batch_topk_sae { latents = 6; take = 2 }', 'loss r = mean(layers)(unexplained(sae.target, sae.reconstruction))'],
     ['matryoshka_sae { latents = 8; take = 2 }', 'loss r = mean(layers)(matryoshka_error(sae.target, sae.reconstruction))'],
-    ['transcoder { output = ffn; latents = 6; take = 2; skip = true }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'],
+    ['transcoder { input = ffn.input; output = ffn; latents = 6; take = 2; skip = true }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'],
   ])('%s: its loss moves the dictionary only, and the stream does not feel it', (sae, loss) => {
     const { graph, context } = elaborateText(spec(`sae: ${sae}`, loss), { batch: 2, time: 3 });
     const [total] = graph.losses;

@@ -5,7 +5,7 @@ import type { Expr, Loop, Nest } from '../../kernels/kernel.js';
 import { type EmitOptions, type KernelFunctions, phase } from './kernel-function.js';
 import { i32, type Instr, mul, op, sub } from './instructions.js';
 import { type NestPlan, planNest, points } from './nest-plan.js';
-import { runStage, vectorLoop } from './stage.js';
+import { type Lanes, runStage, vectorLoop } from './stage.js';
 import type { Scope } from './scope.js';
 import { chunkOf, shareWork } from './work.js';
 
@@ -76,8 +76,9 @@ function nested(scope: Scope, loops: readonly Loop[], writes: ReadonlySet<number
 
 /** One point of the parallel loops; in a plan over the grid, all points of the vector loop (or of its block). */
 function body(scope: Scope, kernel: Nest, plan: NestPlan, writes: ReadonlySet<number>, blockAt: Instr): void {
+  const lanes: Lanes = plan.vectors.kind === 'stages' ? plan.vectors.loops : new Map();
   const stages = (inner: Scope): void => {
-    for (const stage of kernel.stages) runStage(inner, stage, plan.vectors.kind === 'stages' ? plan.vectors.loops.get(stage) : undefined);
+    for (const stage of kernel.stages) runStage(inner, stage, lanes);
   };
   if (plan.vectors.kind === 'stages') return stages(scope);
   const { loop, copies } = plan.vectors;

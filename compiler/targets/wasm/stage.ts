@@ -1,9 +1,10 @@
 /**
  * @file The stages of a nest: lets, reductions, stores; and vector loops.
  */
-import type { Loop, Stage } from '../../kernels/kernel.js';
+import type { Inner, Let, Loop, Stage } from '../../kernels/kernel.js';
 import { internalError } from './errors.js';
 import { extract, f32, get, i32, type Instr, type Local, op, select, set, shuffle } from './instructions.js';
+import { innerStage } from './nest-plan.js';
 import type { Scope } from './scope.js';
 import { accumulateProduct } from './vector-functions.js';
 
@@ -37,19 +38,25 @@ export function vectorLoop(
   if (needs((size) => size % 4 !== 0)) part(1);
 }
 
-/** Runs a stage at the current point. `lane` is the stage's own loop that becomes vectors, if any. */
-export function runStage(scope: Scope, stage: Stage, lane: Loop | undefined): void {
+/** Which loop of a stage, or of a reduction inside one, becomes vectors. */
+export type Lanes = ReadonlyMap<Stage | Inner, Loop>;
+
+/** Runs a stage at the current point. */
+export function runStage(scope: Scope, stage: Stage, lanes: Lanes): void {
+  const lane = lanes.get(stage);
   switch (stage.kind) {
     case 'let':
       return scope.define(stage.name, scope.value(stage.value));
     case 'store': {
       const writes = new Set([stage.slot]);
-      return loops(scope, stage.loops, lane, writes, 2, (inner) => {
+      return loops(scope, stage.loops, lane, writes, 2, (point) => {
+        const inner = stage.lets ? point.inner(point.block, { writes }) : point;
+        defineLets(inner, stage.lets ?? []);
         inner.store(stage.slot, stage.index, stage.value);
       });
     }
     case 'reduce':
-      return lane ? reduceAlong(scope, stage, lane) : reduce(scope, stage);
+      return lane ? reduceAlong(scope, stage, lane, lanes) : reduce(scope, stage, lanes);
   }
 }
 
@@ -95,37 +102,38 @@ function addVectors(scope: Scope, { fn, value }: Reduce, totals: readonly Local[
 }
 
 /** A reduction in its own order: scalar, or, within a vector loop, lane by lane. */
-function reduce(scope: Scope, stage: Reduce): void {
+function reduce(scope: Scope, stage: Reduce, lanes: Lanes): void {
   const { fn, value } = stage;
   const start = initial(fn, value.dtype);
   const copies = scope.vector?.copies ?? 0;
   if (copies === 0) {
     const total = scope.block.variable(stage.name, start);
     loops(scope, stage.loops, undefined, nothing, 1, (inner) => {
-      defineLets(inner, stage);
+      definePoint(inner, stage, lanes);
       inner.block.add(set(total, combine(fn, value.dtype, get(total), inner.scalar(value))));
     });
     return scope.define(stage.name, { varies: false, instr: get(total) });
   }
   const totals = Array.from({ length: copies }, () => scope.block.variable(stage.name, op(`${value.dtype}x4.splat`, start)));
   loops(scope, stage.loops, undefined, nothing, 1, (inner) => {
-    defineLets(inner, stage);
+    definePoint(inner, stage, lanes);
     addVectors(inner, stage, totals);
   });
   scope.define(stage.name, { varies: true, lanes: totals.map(get) });
 }
 
-const UNROLL = 4;
+/** Vectors of running totals: a few, to keep several additions in flight; more where each round walks another reduction. */
+const unroll = (stage: Reduce): number => (stage.inner ? 8 : 4);
 
 /** A reduction along vectors of one of its loops: several running totals, joined in a fixed order at the end. */
-function reduceAlong(scope: Scope, stage: Reduce, lane: Loop): void {
+function reduceAlong(scope: Scope, stage: Reduce, lane: Loop, lanes: Lanes): void {
   const { fn, value } = stage;
   const start = initial(fn, value.dtype);
-  const copies = lane.from === undefined && lane.to === undefined ? Math.min(UNROLL, Math.max(1, Math.floor(lane.extent / 4))) : UNROLL;
+  const copies = lane.from === undefined && lane.to === undefined ? Math.min(unroll(stage), Math.max(1, Math.floor(lane.extent / 4))) : unroll(stage);
   const totals = Array.from({ length: copies }, () => scope.block.variable(stage.name, op(`${value.dtype}x4.splat`, start)));
   const single = scope.block.variable(stage.name, start);
   loops(scope, stage.loops, lane, nothing, copies, (inner) => {
-    defineLets(inner, stage);
+    definePoint(inner, stage, lanes);
     if (inner.vector) addVectors(inner, stage, totals.slice(0, inner.vector.copies));
     else inner.block.add(set(single, combine(fn, value.dtype, get(single), inner.scalar(value))));
   });
@@ -147,6 +155,16 @@ function reduceAlong(scope: Scope, stage: Reduce, lane: Loop): void {
   scope.define(stage.name, { varies: false, instr: result });
 }
 
-function defineLets(scope: Scope, stage: Reduce): void {
-  for (const { name, value } of stage.lets) scope.define(name, scope.value(value));
+function defineLets(scope: Scope, lets: readonly Let[]): void {
+  for (const { name, value } of lets) scope.define(name, scope.value(value));
+}
+
+/** What a reduction's value may use at each point: its lets, and the reduction inside it. */
+function definePoint(scope: Scope, stage: Reduce, lanes: Lanes): void {
+  defineLets(scope, stage.lets);
+  if (!stage.inner) return;
+  const inside = innerStage(stage.inner);
+  const lane = lanes.get(stage.inner);
+  if (lane && !scope.vector) reduceAlong(scope, inside, lane, lanes);
+  else reduce(scope, inside, lanes);
 }

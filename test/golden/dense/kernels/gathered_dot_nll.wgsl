@@ -20,8 +20,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let t0 = ffn_value;
     sum0 += t0 * t0;
   }
-  normed[i] = sum0;
   let t1 = sqrt(sum0 / 128.0 + 0.00001);
+  normed[i] = t1;
   for (var d_2 = 0; d_2 < 128; d_2++) {
     let ffn_value_2 = ffn[i * 128 + d_2];
     let quotient = ffn_value_2 * gain[d_2] / t1;

@@ -1,7 +1,7 @@
 // row_sum_norm_2
 // attention[batch 8, time 128, d 128], gain[d 128] -> norm[batch 8, time 128], norm_2[batch 8, time 128, d 128]
 // Implements layers.{0..3}.ffn.norm, layers.{1..3}.attention.norm.
-// Work: 918 kFLOP, 1.05 MB moved.
+// Work: 921 kFLOP, 1.05 MB moved.
 
 @group(0) @binding(0) var<storage, read> attention: array<f32, 131072>;
 @group(0) @binding(1) var<storage, read_write> norm: array<f32, 1024>;
@@ -17,8 +17,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let t0 = attention_value;
     sum0 += t0 * t0;
   }
-  norm[i] = sum0;
   let t1 = sqrt(sum0 / 128.0 + 0.00001);
+  norm[i] = t1;
   for (var d_2 = 0; d_2 < 128; d_2++) {
     let attention_value_2 = attention[i * 128 + d_2];
     norm_2[i * 128 + d_2] = attention_value_2 * gain[d_2] / t1;

@@ -1,5 +1,5 @@
 // map_k_2
-// k[batch 8, time 128, g 4, e 32], angle[f 16] -> k_2[batch 8, time 128, g 4, f 16, part 2]
+// k[batch 8, time 128, g 4, e 32], angle[f 16] -> k_2[batch 8, time 128, g 4, e 32]
 // Implements layers.{0..3}.attention.k.
 // Work: 1.57 MFLOP, 1.05 MB moved.
 
@@ -10,15 +10,16 @@
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
   let position = i32(group.x) * 64 + i32(lane_index);
-  let part = position & 1;
-  let f = (position >> 1u) & 15;
+  let e = position & 31;
   let g = (position >> 5u) & 3;
   let time = (position >> 7u) & 127;
   let batch = position >> 14u;
-  let t0 = k[batch * 16384 + time * 128 + g * 32 + f];
-  let t1 = f32(time) * angle[f];
+  let position_2 = e & 15;
+  let index = batch * 16384 + time * 128 + g * 32 + position_2;
+  let t0 = k[index];
+  let t1 = f32(time) * angle[position_2];
   let t2 = cos(t1);
-  let t3 = k[batch * 16384 + time * 128 + g * 32 + f + 16];
+  let t3 = k[index + 16];
   let t4 = sin(t1);
-  k_2[batch * 16384 + time * 128 + g * 32 + f * 2 + part] = select(t3 * t2 + t0 * t4, t0 * t2 - t3 * t4, part < 1);
+  k_2[batch * 16384 + time * 128 + g * 32 + e] = select(t3 * t2 + t0 * t4, t0 * t2 - t3 * t4, (e >> 4u) < 1);
 }

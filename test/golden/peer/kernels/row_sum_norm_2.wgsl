@@ -1,6 +1,6 @@
 // row_sum_norm_2
 // attention[batch 8, time 128, d 128], gain[d 128] -> norm[batch 8, time 128], norm_2[batch 8, time 128, d 128]
-// Implements layers.{0..3}.ffn.norm.
+// Implements layers.{0..3}.ffn.norm, layers.{1..3}.attention.norm.
 // Work: 921 kFLOP, 1.05 MB moved.
 
 @group(0) @binding(0) var<storage, read> attention: array<f32, 131072>;

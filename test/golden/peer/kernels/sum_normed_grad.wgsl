@@ -1,10 +1,12 @@
 // sum_normed_grad
-// normed_grad[batch 8, time 128, d 128] -> normed_grad_2[chunk 32, d 128]
-// Implements layers.{0..3}.attention.norm~grad, lm_head.normed~grad.
-// Work: 131 kFLOP, 541 kB moved.
+// logits_grad[batch 8, time 128, d 128], normed[batch 8, time 128], ffn[batch 8, time 128, d 128] -> normed_grad[chunk 32, d 128]
+// Implements layers.{0..3}.ffn.norm~grad, layers.{1..3}.attention.norm~grad, lm_head.normed~grad.
+// Work: 393 kFLOP, 1.07 MB moved.
 
-@group(0) @binding(0) var<storage, read> normed_grad: array<f32, 131072>;
-@group(0) @binding(1) var<storage, read_write> normed_grad_2: array<f32, 4096>;
+@group(0) @binding(0) var<storage, read> logits_grad: array<f32, 131072>;
+@group(0) @binding(1) var<storage, read> normed: array<f32, 1024>;
+@group(0) @binding(2) var<storage, read> ffn: array<f32, 131072>;
+@group(0) @binding(3) var<storage, read_write> normed_grad: array<f32, 4096>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
@@ -13,7 +15,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let chunk = position >> 7u;
   var sum0 = 0.0;
   for (var within = 0; within < 32; within++) {
-    sum0 += normed_grad[chunk * 4096 + within * 128 + d];
+    sum0 += logits_grad[chunk * 4096 + within * 128 + d] / normed[chunk * 32 + within] * ffn[chunk * 4096 + within * 128 + d];
   }
-  normed_grad_2[chunk * 128 + d] = sum0;
+  normed_grad[chunk * 128 + d] = sum0;
 }

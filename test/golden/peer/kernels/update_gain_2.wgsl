@@ -1,19 +1,29 @@
 // update_gain_2
-// gain[e 32], gain_3[e 32], gain_4[e 32] -> gain_2[e 32], m[e 32], v[e 32]
-// Work: 0 FLOP, 768 B moved.
+// scalars[n 10], gain[e 32], m[e 32], q_grad[e 32], v[e 32] -> gain[e 32], m[e 32], v[e 32]
+// Work: 1.02 kFLOP, 552 B moved.
 
-@group(0) @binding(0) var<storage, read> gain: array<f32, 32>;
-@group(0) @binding(1) var<storage, read_write> gain_2: array<f32, 32>;
-@group(0) @binding(2) var<storage, read> gain_3: array<f32, 32>;
-@group(0) @binding(3) var<storage, read_write> m: array<f32, 32>;
-@group(0) @binding(4) var<storage, read> gain_4: array<f32, 32>;
-@group(0) @binding(5) var<storage, read_write> v: array<f32, 32>;
+@group(0) @binding(0) var<storage, read> scalars: array<f32, 10>;
+@group(0) @binding(1) var<storage, read_write> gain: array<f32, 32>;
+@group(0) @binding(2) var<storage, read_write> m: array<f32, 32>;
+@group(0) @binding(3) var<storage, read> q_grad: array<f32, 32>;
+@group(0) @binding(4) var<storage, read_write> v: array<f32, 32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
   let e = i32(group.x) * 64 + i32(lane_index);
   if (e >= 32) { return; }
-  gain_2[e] = gain[e];
-  m[e] = gain_3[e];
-  v[e] = gain_4[e];
+  let t0 = scalars[6];
+  let t1 = select(0.0, 1.0, 0.0 <= t0);
+  let t2 = gain[e];
+  let t3 = m[e];
+  let t4 = q_grad[e] * t0;
+  let t5 = t3 * 0.9 + t4 * 0.1;
+  let t6 = v[e];
+  let t7 = t6 * 0.95 + t4 * t4 * 0.05;
+  let t8 = select(t2, t2 * (1.0 - scalars[1] * 0.1) - scalars[7] * (t5 / (sqrt(t7) / scalars[8] + 1e-8)), t1 != 0.0);
+  let t9 = select(t3, t5, t1 != 0.0);
+  let t10 = select(t6, t7, t1 != 0.0);
+  gain[e] = t8;
+  m[e] = t9;
+  v[e] = t10;
 }

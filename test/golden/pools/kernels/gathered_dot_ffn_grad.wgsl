@@ -1,6 +1,6 @@
 // gathered_dot_ffn_grad
 // normed_grad[batch 8, time 128, d 128], opened[batch 8, time 128, o 2], pick[batch 8, time 128, o 2, h 2, k 3], write[pool 8, expert 1024, d 128] -> ffn_grad[batch 8, time 128, o 2, h 2, k 3]
-// Implements layers.{1..3}.ffn~grad.
+// Implements layers.{0..3}.ffn~grad.
 // Work: 3.15 MFLOP, 4.83 MB moved.
 
 @group(0) @binding(0) var<storage, read> normed_grad: array<f32, 131072>;

@@ -1,6 +1,6 @@
 // gathered_sum_activation_grad
-// activation_grad[o 2, h 2, k 3, batch 8, time 128], opened[batch 8, time 128, o 2], pick[batch 8, time 128, o 2, h 2, k 3], read[pool 8, expert 1024, d 128] -> activation_grad_2[batch 8, time 128, d 128]
-// Implements layers.{0..3}.ffn.activation~grad.
+// activation_grad[batch 8, time 128, o 2, h 2, k 3], opened[batch 8, time 128, o 2], pick[batch 8, time 128, o 2, h 2, k 3], read[pool 8, expert 1024, d 128] -> activation_grad_2[batch 8, time 128, d 128]
+// Implements layers.3.ffn, layers.{0..3}.ffn.activation~grad.
 // Work: 3.15 MFLOP, 4.83 MB moved.
 
 @group(0) @binding(0) var<storage, read> activation_grad: array<f32, 12288>;
@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var o = 0; o < 2; o++) {
     let opened_offset = opened[batch_time * 2 + o] * 131072;
     for (var h_k = 0; h_k < 6; h_k++) {
-      sum0 += activation_grad[o * 6144 + h_k * 1024 + batch_time] * read_2[opened_offset + pick[batch_time * 12 + o * 6 + h_k] * 128 + d];
+      sum0 += activation_grad[batch_time * 12 + o * 6 + h_k] * read_2[opened_offset + pick[batch_time * 12 + o * 6 + h_k] * 128 + d];
     }
   }
   activation_grad_2[batch_time * 128 + d] = sum0;

@@ -1,6 +1,6 @@
 // gathered_sum_ffn
 // activation[batch 8, time 128, o 2, h 2, k 3], opened[batch 8, time 128, o 2], pick[batch 8, time 128, o 2, h 2, k 3], write[pool 8, expert 1024, d 128], attention[batch 8, time 128, d 128] -> ffn[batch 8, time 128, d 128]
-// Implements layers.{0..2}.ffn.
+// Implements layers.{0..3}.ffn.
 // Work: 3.28 MFLOP, 5.35 MB moved.
 
 @group(0) @binding(0) var<storage, read> activation: array<f32, 12288>;

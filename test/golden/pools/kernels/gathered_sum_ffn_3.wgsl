@@ -1,14 +1,13 @@
 // gathered_sum_ffn_3
-// activation[batch 1, time 128, o 2, h 2, k 3], opened[batch 1, time 128, o 2], pick[batch 1, time 128, o 2, h 2, k 3], write[pool 8, expert 1024, d 128], attention[batch 1, time 128, d 128] -> ffn[batch 1, time 128, d 128]
-// Implements layers.{0..2}.ffn.
-// Work: 410 kFLOP, 931 kB moved.
+// activation[batch 1, time 128, o 2, h 2, k 3], opened[batch 1, time 128, o 2], pick[batch 1, time 128, o 2, h 2, k 3], write[pool 8, expert 1024, d 128] -> ffn[batch 1, time 128, d 128]
+// Implements layers.3.ffn.
+// Work: 393 kFLOP, 865 kB moved.
 
 @group(0) @binding(0) var<storage, read> activation: array<f32, 1536>;
 @group(0) @binding(1) var<storage, read> opened: array<i32, 256>;
 @group(0) @binding(2) var<storage, read> pick: array<i32, 1536>;
 @group(0) @binding(3) var<storage, read> write_2: array<f32, 1048576>;
-@group(0) @binding(4) var<storage, read> attention: array<f32, 16384>;
-@group(0) @binding(5) var<storage, read_write> ffn: array<f32, 16384>;
+@group(0) @binding(4) var<storage, read_write> ffn: array<f32, 16384>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
@@ -22,5 +21,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       sum0 += activation[time * 12 + o * 6 + h_k] * write_2[opened_offset + pick[time * 12 + o * 6 + h_k] * 128 + d];
     }
   }
-  ffn[time * 128 + d] = attention[time * 128 + d] + sum0;
+  ffn[time * 128 + d] = sum0;
 }

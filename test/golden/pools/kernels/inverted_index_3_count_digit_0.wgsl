@@ -16,7 +16,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var i = lane; i < 2048; i += 64) { count_of_lane[i] = 0; }
   workgroupBarrier();
   for (var i = block * 1024 + lane; i < min((block + 1) * 1024, 12288); i += 64) {
-    let row = opened[i / 6] * 64 + ((i / 3) & 1) * 32 + (pick[i] & 31);
+    let row = opened[i / 6] * 64 + ((i / 3) & 1) * 32 + (pick[i] >> 5u);
     let key = select(row, 512, row < 0);
     count_of_lane[((key >> 0u) & 31) * 64 + lane]++;
   }

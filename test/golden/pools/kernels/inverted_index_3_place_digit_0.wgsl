@@ -17,7 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var i = lane; i < 2048; i += 64) { place_of_lane[i] = 0; }
   workgroupBarrier();
   for (var i = first; i < min(first + 16, 12288); i++) {
-    let row = opened[i / 6] * 64 + ((i / 3) & 1) * 32 + (pick[i] & 31);
+    let row = opened[i / 6] * 64 + ((i / 3) & 1) * 32 + (pick[i] >> 5u);
     let key = select(row, 512, row < 0);
     place_of_lane[((key >> 0u) & 31) * 64 + lane]++;
   }
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   workgroupBarrier();
   for (var i = first; i < min(first + 16, 12288); i++) {
-    let row = opened[i / 6] * 64 + ((i / 3) & 1) * 32 + (pick[i] & 31);
+    let row = opened[i / 6] * 64 + ((i / 3) & 1) * 32 + (pick[i] >> 5u);
     let key = select(row, 512, row < 0);
     let entry = i;
     let digit = (key >> 0u) & 31;

@@ -1,10 +1,10 @@
 // inverted_index: counts digit 0 of the rows in each block of 1024 entries.
-// 2048 entries over 8 rows
-// Implements loss.balance.
-// Work: 0 FLOP, 65.7 kB moved.
+// 1024 entries over 256 rows
+// Implements embed~grad, loss.ce.nll~grad.
+// Work: 0 FLOP, 36.9 kB moved.
 
-@group(0) @binding(0) var<storage, read> opened: array<i32, 2048>;
-@group(0) @binding(1) var<storage, read_write> scratch: array<i32, 6178>;
+@group(0) @binding(0) var<storage, read> targets: array<i32, 1024>;
+@group(0) @binding(1) var<storage, read_write> scratch: array<i32, 3105>;
 
 var<workgroup> count_of_lane: array<i32, 1024>;
 
@@ -14,15 +14,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let block = i32(group.x);
   for (var i = lane; i < 1024; i += 64) { count_of_lane[i] = 0; }
   workgroupBarrier();
-  for (var i = block * 1024 + lane; i < min((block + 1) * 1024, 2048); i += 64) {
-    let row = opened[i];
-    let key = select(row, 8, row < 0);
+  for (var i = block * 1024 + lane; i < min((block + 1) * 1024, 1024); i += 64) {
+    let row = select(-1, max(min(targets[i], 255), 0), 0 <= targets[i] && targets[i] < 256);
+    let key = select(row, 256, row < 0);
     count_of_lane[((key >> 0u) & 15) * 64 + lane]++;
   }
   workgroupBarrier();
   for (var digit = lane; digit < 16; digit += 64) {
     var sum = 0;
     for (var i = 0; i < 64; i++) { sum += count_of_lane[digit * 64 + i]; }
-    scratch[6144 + digit * 2 + block] = sum;
+    scratch[3072 + digit * 1 + block] = sum;
   }
 }

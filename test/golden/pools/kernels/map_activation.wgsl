@@ -1,6 +1,6 @@
 // map_activation
 // coefficient[batch 8, time 128, o 2, h 2, k 3], activation[batch 8, time 128, o 2, h 2, k 3] -> activation_2[batch 8, time 128, o 2, h 2, k 3]
-// Implements layers.{1..3}.ffn.activation.
+// Implements layers.{0..3}.ffn.activation.
 // Work: 12.3 kFLOP, 147 kB moved.
 
 @group(0) @binding(0) var<storage, read> coefficient: array<f32, 12288>;

@@ -1,5 +1,5 @@
 // map_q
-// q[batch 8, time 128, h 4, e 32], first[time 128, f 16], first_2[time 128, f 16] -> q_2[batch 8, time 128, h 4, f 16, part 2]
+// q[batch 8, time 128, h 4, e 32], first[time 128, f 16], first_2[time 128, f 16] -> q_2[batch 8, time 128, h 4, e 32]
 // Implements layers.{0..3}.attention.q.
 // Work: 1.05 MFLOP, 1.06 MB moved.
 
@@ -11,14 +11,16 @@
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
   let position = i32(group.x) * 64 + i32(lane_index);
-  let part = position & 1;
-  let f = (position >> 1u) & 15;
+  let e = position & 31;
   let h = (position >> 5u) & 3;
   let time = (position >> 7u) & 127;
   let batch = position >> 14u;
-  let t0 = q[batch * 16384 + time * 128 + h * 32 + f];
-  let t1 = first[time * 16 + f];
-  let t2 = q[batch * 16384 + time * 128 + h * 32 + f + 16];
-  let t3 = first_2[time * 16 + f];
-  q_2[batch * 16384 + time * 128 + h * 32 + f * 2 + part] = select(t2 * t1 + t0 * t3, t0 * t1 - t2 * t3, part < 1);
+  let position_2 = e & 15;
+  let index = batch * 16384 + time * 128 + h * 32 + position_2;
+  let t0 = q[index];
+  let index_2 = time * 16 + position_2;
+  let t1 = first[index_2];
+  let t2 = q[index + 16];
+  let t3 = first_2[index_2];
+  q_2[batch * 16384 + time * 128 + h * 32 + e] = select(t2 * t1 + t0 * t3, t0 * t1 - t2 * t3, (e >> 4u) < 1);
 }

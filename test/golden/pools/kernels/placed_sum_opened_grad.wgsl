@@ -1,5 +1,5 @@
 // placed_sum_opened_grad
-// opened[batch 8, time 128, o 2], coefficient_grad[o 2, batch 8, time 128] -> opened_grad[batch 8, time 128, pool 8]
+// opened[batch 8, time 128, o 2], coefficient_grad[batch 8, time 128, o 2] -> opened_grad[batch 8, time 128, pool 8]
 // Implements layers.{0..3}.ffn.opened~grad.
 // Work: 49.2 kFLOP, 49.2 kB moved.
 
@@ -14,7 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let batch_time = position >> 3u;
   var sum0 = 0.0;
   for (var o = 0; o < 2; o++) {
-    sum0 += select(0.0, coefficient_grad[o * 1024 + batch_time], opened[batch_time * 2 + o] == pool);
+    sum0 += select(0.0, coefficient_grad[batch_time * 2 + o], opened[batch_time * 2 + o] == pool);
   }
   opened_grad[batch_time * 8 + pool] = sum0;
 }

@@ -1,5 +1,5 @@
 // row_dot_inner_grad
-// activation_grad[o 2, h 2, k 3, batch 8, time 128], opened[batch 8, time 128, o 2], route[batch 8, time 128, pool 8], inner[batch 8, time 128, o 2, h 2, k 3] -> inner_grad[batch 8, time 128, o 2, h 2, k 3]
+// activation_grad[batch 8, time 128, o 2, h 2, k 3], opened[batch 8, time 128, o 2], route[batch 8, time 128, pool 8], inner[batch 8, time 128, o 2, h 2, k 3] -> inner_grad[batch 8, time 128, o 2, h 2, k 3]
 // Implements layers.{0..3}.ffn.inner~grad.
 // Work: 73.7 kFLOP, 188 kB moved.
 
@@ -18,13 +18,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let t0 = route[batch_time * 8 + opened[batch_time * 2 + o]];
   var sum0 = 0.0;
   for (var k = 0; k < 3; k++) {
-    let product = activation_grad[o * 6144 + h * 3072 + k * 1024 + batch_time] * t0;
+    let product = activation_grad[batch_time * 12 + o * 6 + h * 3 + k] * t0;
     let inner_value = inner[batch_time * 12 + o * 6 + h * 3 + k];
     sum0 += product * inner_value;
   }
   for (var k_2 = 0; k_2 < 3; k_2++) {
     let inner_value_2 = inner[batch_time * 12 + o * 6 + h * 3 + k_2];
-    let product_2 = activation_grad[o * 6144 + h * 3072 + k_2 * 1024 + batch_time] * t0;
+    let product_2 = activation_grad[batch_time * 12 + o * 6 + h * 3 + k_2] * t0;
     inner_grad[batch_time * 12 + o * 6 + h * 3 + k_2] = inner_value_2 * (product_2 - sum0);
   }
 }

@@ -1,6 +1,6 @@
 // row_dot_norm_grad
 // logits_grad[batch 8, time 128, d 128], norm[batch 8, time 128, d 128], norm_2[batch 8, time 128], normed_grad[batch 8, time 128, d 128], attention[batch 8, time 128, d 128], gain[d 128] -> norm_grad[batch 8, time 128, d 128]
-// Implements layers.{0..3}.ffn.norm~grad.
+// Implements layers.{0..3}.ffn.norm~grad, layers.{1..3}.attention.norm~grad.
 // Work: 1.7 MFLOP, 2.63 MB moved.
 
 @group(0) @binding(0) var<storage, read> logits_grad: array<f32, 131072>;

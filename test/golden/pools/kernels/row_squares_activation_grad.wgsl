@@ -1,5 +1,5 @@
 // row_squares_activation_grad
-// segments[n 16387], order[n 12288], activation_grad[o 2, h 2, k 3, batch 8, time 128], norm[batch 8, time 128, d 128] -> squares_grad[n 8192]
+// segments[n 16387], order[n 12288], activation_grad[batch 8, time 128, o 2, h 2, k 3], norm[batch 8, time 128, d 128] -> squares_grad[n 8192]
 // Implements layers.{0..3}.ffn.activation~grad.
 // Work: 5.24 MFLOP, 721 kB moved.
 
@@ -20,8 +20,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       var g = 0.0;
       for (var p = t0; p < t1; p++) {
         let entry = order[p];
-        let position = entry / 12;
-        g += activation_grad[((entry / 6) & 1) * 6144 + ((entry / 3) & 1) * 3072 + entry % 3 * 1024 + position] * norm[position * 128 + d];
+        g += activation_grad[entry] * norm[entry / 12 * 128 + d];
       }
       sum0 += g * g;
     }

@@ -21,8 +21,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let t3 = chosen;
     sum0 += t3 * t3;
   }
-  norm[i] = sum0;
   let t4 = sqrt(sum0 / 128.0 + 0.00001);
+  norm[i] = t4;
   for (var d_2 = 0; d_2 < 128; d_2++) {
     let chosen_2 = select(0.0, table[t2 * 128 + d_2], t1 != 0.0);
     norm_2[i * 128 + d_2] = chosen_2 * gain[d_2] / t4;

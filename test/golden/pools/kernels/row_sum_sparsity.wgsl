@@ -1,10 +1,10 @@
 // row_sum_sparsity
-// sparsity[chunk 1024], scalars[n 10], sparsity_2[], sparsity_3[], sparsity_4[] -> sparsity_5[]
+// sparsity[chunk 1024], scalars[n 11], sparsity_2[], sparsity_3[], sparsity_4[] -> sparsity_5[]
 // Implements loss.sparsity.
 // Work: 1.03 kFLOP, 4.12 kB moved.
 
 @group(0) @binding(0) var<storage, read> sparsity: array<f32, 1024>;
-@group(0) @binding(1) var<storage, read> scalars: array<f32, 10>;
+@group(0) @binding(1) var<storage, read> scalars: array<f32, 11>;
 @group(0) @binding(2) var<storage, read> sparsity_2: array<f32, 1>;
 @group(0) @binding(3) var<storage, read> sparsity_3: array<f32, 1>;
 @group(0) @binding(4) var<storage, read> sparsity_4: array<f32, 1>;

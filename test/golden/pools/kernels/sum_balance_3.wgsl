@@ -1,18 +1,27 @@
 // sum_balance_3
-// balance[pool 8], balance_2[pool 8] -> balance_3[]
+// balance[chunk 32, pool 8] -> balance_2[pool 8]
 // Implements loss.balance.
-// Work: 32 FLOP, 68 B moved.
+// Work: 256 FLOP, 1.06 kB moved.
 
-@group(0) @binding(0) var<storage, read> balance: array<f32, 8>;
-@group(0) @binding(1) var<storage, read> balance_2: array<f32, 8>;
-@group(0) @binding(2) var<storage, read_write> balance_3: array<f32, 1>;
+@group(0) @binding(0) var<storage, read> balance: array<f32, 256>;
+@group(0) @binding(1) var<storage, read_write> balance_2: array<f32, 8>;
+
+var<workgroup> sum0_of_lane: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
-  if (lane_index != 0u) { return; }
-  var sum0 = 0.0;
-  for (var pool = 0; pool < 8; pool++) {
-    sum0 += balance[pool] / 1024.0 * (balance_2[pool] / 2048.0);
+  let lane = i32(lane_index);
+  let row = i32(group.x) * 8 + (lane >> 3u);
+  let member = lane & 7;
+  var own_sum0 = 0.0;
+  for (var chunk = member; chunk < 32; chunk += 8) {
+    own_sum0 += balance[chunk * 8 + row];
   }
-  balance_3[0] = sum0;
+  sum0_of_lane[lane] = own_sum0;
+  workgroupBarrier();
+  var sum0 = sum0_of_lane[lane - member];
+  for (var i = 1; i < 8; i++) { sum0 += sum0_of_lane[lane - member + i]; }
+  if (member == 0) {
+    balance_2[row] = sum0;
+  }
 }

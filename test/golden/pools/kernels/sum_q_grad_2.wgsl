@@ -1,18 +1,27 @@
 // sum_q_grad_2
-// mixed_grad[batch 8, time 128, h 4, e 32] -> q_grad[batch 8, time 128, h 4, f 16]
-// Implements layers.{0..3}.attention.q~grad.
-// Work: 65.5 kFLOP, 524 kB moved.
+// q_grad[chunk 64, e 32] -> q_grad_2[e 32]
+// Implements layers.{0..3}.ffn.q~grad.
+// Work: 2.05 kFLOP, 8.32 kB moved.
 
-@group(0) @binding(0) var<storage, read> mixed_grad: array<f32, 131072>;
-@group(0) @binding(1) var<storage, read_write> q_grad: array<f32, 65536>;
+@group(0) @binding(0) var<storage, read> q_grad: array<f32, 2048>;
+@group(0) @binding(1) var<storage, read_write> q_grad_2: array<f32, 32>;
+
+var<workgroup> sum0_of_lane: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane_index: u32) {
-  let position = i32(group.x) * 64 + i32(lane_index);
-  let f = position & 15;
-  let batch_time_h = position >> 4u;
-  let t0 = mixed_grad[batch_time_h * 32 + f + 16];
-  var sum0 = 0.0;
-  sum0 += t0;
-  q_grad[batch_time_h * 16 + f] = sum0;
+  let lane = i32(lane_index);
+  let row = i32(group.x) * 4 + (lane >> 4u);
+  let member = lane & 15;
+  var own_sum0 = 0.0;
+  for (var chunk = member; chunk < 64; chunk += 16) {
+    own_sum0 += q_grad[chunk * 32 + row];
+  }
+  sum0_of_lane[lane] = own_sum0;
+  workgroupBarrier();
+  var sum0 = sum0_of_lane[lane - member];
+  for (var i = 1; i < 16; i++) { sum0 += sum0_of_lane[lane - member + i]; }
+  if (member == 0) {
+    q_grad_2[row] = sum0;
+  }
 }
