@@ -4,7 +4,9 @@
  * gathered into one (`Total`).
  */
 import type { Axis, Node, Op, Procedure, ScalarFn, TensorType } from '../graph/graph.js';
+import { Keys } from '../graph/key.js';
 import { consumers, topological } from '../graph/walk.js';
+import { chunkLength, replaceFirst } from './chunks.js';
 import { input, isKind, isRowScatter, product, scatterAxes, union, viewKind, without } from './facts.js';
 
 /** A scalar that is a sum over all elements of several tensors, chunk by chunk: `node` holds the partial sums, [chunks]. */
@@ -41,6 +43,7 @@ class Decomposer {
   private readonly totals = new Map<Node, Total>();
   private readonly contractions = new Set<Node>();
   private readonly lookups = new Set<Node>();
+  private readonly keys = new Keys();
   private readonly shared = new Map<string, Node>();
   private readonly users: ReadonlyMap<Node, readonly Node[]>;
   private readonly wanted: ReadonlySet<Node>;
@@ -141,7 +144,7 @@ class Decomposer {
       this.contractions.add(kept);
       return kept;
     }
-    if (chunksFor(node.axes, over, union(a.axes, b.axes)) !== undefined || node.axes.length === 0) {
+    if (chunkLength(node.axes, over, union(a.axes, b.axes)) !== undefined || node.axes.length === 0) {
       const square = this.make({ kind: 'map', fn: 'mul' }, [a, b], { axes: union(a.axes, b.axes), dtype: 'f32' }, node);
       return this.reduction(old, { ...node, id: this.ids++, op: { kind: 'reduce', fn: 'sum', over }, inputs: [square] });
     }
@@ -178,7 +181,7 @@ class Decomposer {
       if (leaf.kind === 'squares' || product(x.axes) >= 2048) return this.total([leaf], [], node);
       return this.keep(node);
     }
-    const length = chunksFor(node.axes, node.op.over, x.axes);
+    const length = chunkLength(node.axes, node.op.over, x.axes);
     if (length === undefined) return this.keep(node);
     const { fn, over } = node.op;
     const all = product(over);
@@ -204,16 +207,14 @@ class Decomposer {
     if (!isScalarAdd(node) || this.inSumTree(old)) return undefined;
     const leaves: TotalLeaf[] = [];
     const others: Node[] = [];
-    const walk = (at: Node): void => {
-      for (const x of at.inputs) {
-        const now = this.rewritten.get(x) ?? x;
-        if (!this.inSumTree(x)) others.push(now);
-        else if (isScalarAdd(x)) walk(x);
-        else if (isKind(now, 'reduce') && now.op.fn === 'sum') leaves.push(totalLeaf(now));
-        else others.push(now);
-      }
-    };
-    walk(old);
+    const open = [...old.inputs].reverse();
+    for (let x = open.pop(); x; x = open.pop()) {
+      const now = this.rewritten.get(x) ?? x;
+      if (!this.inSumTree(x)) others.push(now);
+      else if (isScalarAdd(x)) open.push(...[...x.inputs].reverse());
+      else if (isKind(now, 'reduce') && now.op.fn === 'sum') leaves.push(totalLeaf(now));
+      else others.push(now);
+    }
     const work = leaves.reduce((n, leaf) => n + (leaf.kind === 'value' ? product(leaf.value.axes) : 2048), 0);
     return leaves.length > 0 && work >= 2048 ? this.total(leaves, others, node) : undefined;
   }
@@ -241,7 +242,7 @@ class Decomposer {
   }
 
   private make(op: Op, inputs: readonly Node[], type: TensorType, like: Node): Node {
-    const key = `${opKey(op)}|${inputs.map((x) => x.id).join(',')}`;
+    const key = this.keys.key(op, inputs, type);
     const known = this.shared.get(key);
     if (known) return known;
     const node: Node = { id: this.ids++, op, inputs, axes: type.axes, dtype: type.dtype, path: like.path, ...(like.span ? { span: like.span } : {}) };
@@ -293,35 +294,4 @@ function totalLeaf(node: Node): TotalLeaf {
   if (isKind(x, 'map') && x.op.fn === 'mul' && a && a === b && isRowScatter(a)) return { kind: 'squares', scatter: a };
   if (isKind(x, 'map') && x.op.fn === 'pow' && a && isRowScatter(a) && b && isKind(b, 'const') && b.op.value === 2) return { kind: 'squares', scatter: a };
   return { kind: 'value', value: x };
-}
-
-/** The length of the chunks a reduction is cut into, or undefined where its results alone are parallel enough. */
-function chunksFor(results: readonly Axis[], over: readonly Axis[], all: readonly Axis[]): number | undefined {
-  const [rows, length] = [product(results), product(over)];
-  const last = all.at(-1);
-  const alongRows = last !== undefined && over.includes(last);
-  const worthwhile = alongRows ? rows <= 32 && length >= 2048 : rows <= 16384 && length >= 256;
-  if (!worthwhile) return undefined;
-  const aim = Math.max(16, Math.ceil(Math.sqrt(length)), Math.ceil((length * rows) / 65536));
-  for (let size = Math.min(aim, length / 4); size >= 8; size--) if (length % size === 0 && Number.isInteger(size)) return size;
-  for (let size = Math.ceil(aim); size <= length / 4; size++) if (length % size === 0) return size;
-  return undefined;
-}
-
-function replaceFirst(axes: readonly Axis[], gone: readonly Axis[], into: readonly Axis[]): Axis[] {
-  const at = axes.findIndex((axis) => gone.includes(axis));
-  return [...axes.slice(0, at), ...into, ...axes.slice(at)].filter((axis) => !gone.includes(axis));
-}
-
-const names = (axes: readonly Axis[]): string => axes.map((axis) => axis.id).join(' ');
-
-function opKey(op: Op): string {
-  switch (op.kind) {
-    case 'map': return op.fn;
-    case 'reduce': return `${op.fn} ${names(op.over)}`;
-    default: return `${op.kind} ${JSON.stringify(op, (_key, value: unknown) => (isAxis(value) ? value.id : value))}`;
-  }
-}
-function isAxis(value: unknown): value is Axis {
-  return typeof value === 'object' && value !== null && 'id' in value && 'size' in value;
 }

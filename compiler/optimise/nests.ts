@@ -9,7 +9,7 @@ import { input, isKind, scatterAxes, without } from './facts.js';
 import { constant, rowMajor, variable, add, type Index } from './index-form.js';
 import type { Lowering } from './lowering.js';
 import { nestName } from './names.js';
-import { reducedAxes } from './schedule.js';
+import { reducedAxes } from './kinds.js';
 import { Signature } from './signature.js';
 import { rowLoop, rowNumber, rowPlaces, segmentSum } from './segments.js';
 import type { NestUnit, Store } from './units.js';

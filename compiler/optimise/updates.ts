@@ -6,7 +6,7 @@ import type { Buffer } from '../kernels/kernel.js';
 import type { Home } from './access.js';
 import { isKind, sameSet, scatterAxes } from './facts.js';
 import type { Lowering, Scan, Start } from './lowering.js';
-import type { UpdateGroup } from './schedule.js';
+import type { UpdateGroup } from './update-groups.js';
 import { segmentsOf } from './segments.js';
 import type { NestUnit } from './units.js';
 

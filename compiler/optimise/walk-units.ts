@@ -7,7 +7,7 @@ import { isKind, isRowScatter, sameSet, scatterAxes, type NodeOf } from './facts
 import { launchContraction } from './contractions.js';
 import { launchAttention, launchTop, launchTopProduct, launchTotal } from './kernels.js';
 import type { Lowering, Scan, Start } from './lowering.js';
-import { rowsSuit } from './schedule.js';
+import { rowsSuit } from './kinds.js';
 import { segmentsOf } from './segments.js';
 import type { NestStep, NestUnit } from './units.js';
 

@@ -57,6 +57,8 @@ export class Leaves {
 export type Case = (leaves: Leaves, b: GraphBuilder) => Node | Readonly<Record<string, Node>>;
 export type Cases = Readonly<Record<string, Case>>;
 
+const isNode = (made: ReturnType<Case>): made is Node => 'inputs' in made && Array.isArray(made.inputs);
+
 const size = (axes: readonly Axis[]): number => axes.reduce((n, axis) => n * axis.size, 1);
 
 interface Built {
@@ -75,9 +77,9 @@ export function buildCases(cases: Cases): Built {
     b.path = name.replaceAll(/\W+/g, '_');
     const leaves = new Leaves(b, b.path, params, inputs);
     const made = make(leaves, b);
-    const results = 'op' in made ? { y: made } : made;
+    const results: Readonly<Record<string, Node>> = isNode(made) ? { y: made } : made;
     for (const [output, node] of Object.entries(results)) outputs.push({ name: `${name}: ${output}`, node });
-    const y = results['y'];
+    const { y } = results;
     if (y?.dtype !== 'f32' || leaves.wrt.length === 0) continue;
     const weight = leaves.constant('weight of y', y.axes);
     const gradients = differentiate(b, b.lenient(() => b.contract(y, weight, y.axes)), leaves.wrt.map(({ node }) => node));

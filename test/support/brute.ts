@@ -83,6 +83,17 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
 
 // ---- what equations are written with
 
+/** `f`, each value computed once. */
+export function once<A extends readonly number[], T>(f: (...args: A) => T): (...args: A) => T {
+  const known = new Map<string, T>();
+  return (...args) => {
+    const key = args.join();
+    const value = known.get(key) ?? f(...args);
+    known.set(key, value);
+    return value;
+  };
+}
+
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 export const sum = (n: number, f: (i: number) => number): number => range(n).reduce((total, i) => total + f(i), 0);
 export const softmax = (z: readonly number[]): number[] => {

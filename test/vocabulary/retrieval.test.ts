@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { erf } from '../reference/erf.js';
-import { type Read, at, expectLayer, range, relu, silu, softmax, sum, tokens, top } from '../support/brute.js';
+import { type Read, at, expectLayer, once, range, relu, silu, softmax, sum, tokens, top } from '../support/brute.js';
 import { elaborateText } from '../support/spec.js';
 
 const size = { batch: 2, time: 3, d: 4 };
@@ -14,10 +14,13 @@ const gelu = (z: number): number => 0.5 * z * (1 + erf(z / Math.SQRT2));
 
 /** Queries normed by batch: mean and variance over all tokens of each feature. */
 function batchNormed(q: Query, read: Read, path: string): Query {
-  return (b, t, h, half, e) => {
+  const statistics = once((h: number, half: number, e: number) => {
     const all = range(2).flatMap((b2) => range(3).map((t2) => q(b2, t2, h, half, e)));
     const mean = all.reduce((a, v) => a + v, 0) / 6;
-    const variance = all.reduce((a, v) => a + (v - mean) ** 2, 0) / 6;
+    return { mean, variance: all.reduce((a, v) => a + (v - mean) ** 2, 0) / 6 };
+  });
+  return (b, t, h, half, e) => {
+    const { mean, variance } = statistics(h, half, e);
     return ((q(b, t, h, half, e) - mean) / Math.sqrt(variance + 1e-5)) * read(`${path}.gain`, h, half, e) + read(`${path}.bias`, h, half, e);
   };
 }
@@ -39,8 +42,9 @@ describe('rank-1 experts (He 2024, Algorithm 1)', () => {
       text: 'use std.experts { peer }\nuse std.norms { batch_norm }\nblock layer(x[d]) -> y[d] { return peer(x; heads = 2, keys = 3, take = 4, query = 4, norm = batch_norm, share_keys = true) }', size,
       equation: (read, x) => {
         const q = batchNormed(linearQuery(read, x, 'q.flat.w'), read, 'q');
+        const search = once((b: number, t: number, h: number) => retrieve(q, (_h, half, n, e) => read('pick.shared_key', half, n, e), b, t, h, 4, 2));
         return tokens(size, (b, t) => D.map((o) => sum(2, (h) => {
-          const found = retrieve(q, (_h, half, n, e) => read('pick.shared_key', half, n, e), b, t, h, 4, 2);
+          const found = search(b, t, h);
           return rank1(x, b, t, found, softmax(found.map(({ score }) => score)), o, gelu, (path, n, i) => read(path, n, i));
         })));
       },
@@ -53,8 +57,9 @@ describe('rank-1 experts (He 2024, Algorithm 1)', () => {
       text: 'use std.experts { peer }\nuse std.functions { relu }\nblock layer(x[d]) -> y[d] { return peer(x; heads = 2, keys = 3, take = 1, query = 4, norm = none, gate = relu, tables = per_head) }', size,
       equation: (read, x) => {
         const q = linearQuery(read, x, 'q.flat.w');
+        const search = once((b: number, t: number, h: number) => retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 1, 2));
         return tokens(size, (b, t) => D.map((o) => sum(2, (h) => {
-          const found = retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 1, 2);
+          const found = search(b, t, h);
           return rank1(x, b, t, found, found.map(({ score }) => relu(score)), o, gelu, (path, n, i) => read(path, h, n, i));
         })));
       },
@@ -68,8 +73,9 @@ test('product-key memory (Lample et al. 2019): values weighed by the softmax of 
     equation: (read, x) => {
       const plain = linearQuery(read, x, 'flat.w');
       const q = batchNormed((b, t, h, half, e) => plain(b, t, h, half, e) + read('flat.b', h, half, e), read, 'q');
+      const search = once((b: number, t: number, h: number) => retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 4, 2));
       return tokens(size, (b, t) => D.map((o) => sum(2, (h) => {
-        const found = retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 4, 2);
+        const found = search(b, t, h);
         const w = softmax(found.map(({ score }) => score));
         return found.reduce((y, { index }, k) => y + at(w, k) * read('experts.write', index, o), 0);
       })));
@@ -86,9 +92,10 @@ block layer(x[d]) -> y[d] { let bank = value_bank(; keys = 3, width = 5)
       equation: (read, x) => {
         const plain = linearQuery(read, x, 'flat.w');
         const q: Query = (b, t, h, half, e) => plain(b, t, h, half, e) + read('flat.b', h, half, e);
+        const search = once((b: number, t: number, h: number) => retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 4, 2));
         return tokens(size, (b, t) => {
           const o = range(5).map((f) => sum(2, (h) => {
-            const found = retrieve(q, (h2, half, n, e) => read('pick.key', h2, half, n, e), b, t, h, 4, 2);
+            const found = search(b, t, h);
             const w = softmax(found.map(({ score }) => score));
             return found.reduce((y, { index }, k) => y + at(w, k) * read('bank.experts.write', index, f), 0);
           }));
