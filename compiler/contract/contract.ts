@@ -15,8 +15,10 @@ import { readsOf } from './tables.js';
 export { checkContract } from './check.js';
 export type { ContractReport, FamilyContract, Verdict } from './report.js';
 
-/** Every clause for every family of experts, computed from the forward graph; nothing is taken from declarations. */
-export function analyseContract(graph: Graph): ContractReport {
+/** Every clause for every family of experts, computed from the forward graph (its inference form where training differs); nothing is taken from
+ *  declarations. */
+export function analyseContract(given: Graph): ContractReport {
+  const graph = given.inference ?? given;
   const analysis = analysisOf(graph);
   const families = graph.families.map((family) => {
     const reads = readsOf(analysis, family);

@@ -35,10 +35,19 @@ export class Tensors {
   private readonly placed = new Map<KernelProgram, Map<number, number>>();
 
   constructor(private readonly input: TensorsInput) {
+    this.takePlan();
     for (const program of input.programs) for (const buffer of program.buffers) if (buffer.role !== 'temp') this.bound(program, buffer);
     const temporary: number[] = [];
     for (const program of input.programs) this.placeTemporaries(program, temporary);
     for (const program of input.programs) for (const buffer of program.buffers) this.bound(program, buffer);
+  }
+
+  /** Where all entries are placed in one set of allocations, that is what the device allocates, as it is. */
+  private takePlan(): void {
+    const [first] = this.input.programs;
+    if (first === undefined || this.input.programs.some((program) => program.allocations !== first.allocations)) return;
+    this.allocations.push(...first.allocations);
+    for (const program of this.input.programs) this.placed.set(program, new Map(first.allocations.map((_, i) => [i, i])));
   }
 
   /** Entries run one at a time, so the i-th temporary allocations of all of them, by size, are one. */

@@ -12,7 +12,7 @@ export function chunkLength(results: readonly Axis[], over: readonly Axis[], all
   const worthwhile = alongRows ? rows <= 32 && length >= 2048 : rows <= 16384 && length >= 256;
   if (!worthwhile) return undefined;
   const aim = Math.max(16, Math.ceil(Math.sqrt(length)), Math.ceil((length * rows) / 65536));
-  for (let size = Math.min(aim, length / 4); size >= 8; size--) if (length % size === 0 && Number.isInteger(size)) return size;
+  for (let size = Math.floor(Math.min(aim, length / 4)); size >= 8; size--) if (length % size === 0) return size;
   for (let size = Math.ceil(aim); size <= length / 4; size++) if (length % size === 0) return size;
   return undefined;
 }

@@ -7,6 +7,7 @@ import type { Axis, Node, Op, Procedure, ScalarFn, TensorType } from '../graph/g
 import { Keys } from '../graph/key.js';
 import { consumers, topological } from '../graph/walk.js';
 import { chunkLength, replaceFirst } from './chunks.js';
+import { expandRandom } from './random.js';
 import { input, isKind, isRowScatter, product, scatterAxes, union, viewKind, without } from './facts.js';
 
 /** A scalar that is a sum over all elements of several tensors, chunk by chunk: `node` holds the partial sums, [chunks]. */
@@ -77,6 +78,7 @@ class Decomposer {
     const inputs = old.inputs.map((x) => this.rewritten.get(x) ?? x);
     const node = inputs.every((x, i) => x === old.inputs[i]) ? old : { ...old, id: this.ids++, inputs };
     switch (node.op.kind) {
+      case 'random': if (isKind(node, 'random')) return expandRandom(node, (op, operands, type) => this.make(op, operands, type, node)); break;
       case 'stop_gradient': case 'surrogate': return input(node);
       case 'expand': if (node.op.axes.length === 0) return input(node); break;
       case 'reduce': return this.reduction(old, this.withoutUnits(node));

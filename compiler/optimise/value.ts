@@ -28,7 +28,9 @@ const isNumber = (x: Value | undefined, value: number): boolean => x?.kind === '
 /** A call, with the identities that cost nothing to see: x * 1, x + 0, x / 1, a select whose condition is known. */
 export function call(fn: ScalarFn, args: readonly Value[], dtype: DType): Value {
   const [a, b, c] = args;
+  if (fn === 'to_i32' && a?.kind === 'call' && a.fn === 'to_f32' && a.args[0]?.dtype === 'i32') return a.args[0];
   if (a && b) {
+    if (fn === 'mul' && dtype === 'i32' && (isNumber(a, 0) || isNumber(b, 0))) return num(0, 'i32');
     if (fn === 'mul' && isNumber(a, 1)) return b;
     if (fn === 'mul' && isNumber(b, 1)) return a;
     if (fn === 'add' && isNumber(a, 0)) return b;

@@ -1,37 +1,28 @@
 /**
  * @file A compiled program from the lowered entries: every kernel's module once, every launch's dispatches with their bindings, every tensor's place.
  */
-import type { AllocationInfo, DispatchInfo, EntryInfo, InitInfo, ModuleInfo, Program, ScalarInfo, TensorInfo } from '../../../runtime/program.js';
+import type { DispatchInfo, EntryInfo, ModuleInfo, Program, ScalarInfo, TensorInfo } from '../../../runtime/program.js';
+import { fingerprint } from '../../kernels/fingerprint.js';
 import type { Buffer, Kernel, KernelProgram, Launch, TargetLimits } from '../../kernels/kernel.js';
-import { type BoundTensor, type Emitted, emitWgsl } from './emit.js';
-import { fingerprint } from './fingerprint.js';
-import { defaultLimits, internalError, LimitError } from './limits.js';
+import { type BoundTensor, Tensors, type TensorsInput } from '../../kernels/tensors.js';
+import { type Emitted, emitWgsl } from './emit.js';
+import { defaultLimits, LimitError } from './limits.js';
 
-export interface AssembleInput {
+export interface AssembleInput extends TensorsInput {
   readonly arch: string;
   readonly batch: number;
   readonly time: number;
   readonly vocab: number;
   /** Default: `defaultLimits`. */
   readonly limits?: TargetLimits;
-  /** The entries. Buffers of role param, moment, state, input, scalar and output that have the same name are one tensor, whichever entry they stand in;
-   *  temporaries are their entry's own, but entries share the memory (they never run at once). */
-  readonly programs: readonly KernelProgram[];
   /** In the order of the elements of the scalars buffer. */
   readonly scalars: readonly ScalarInfo[];
-  /** By name: params, moments and states. */
-  readonly starts: ReadonlyMap<string, TensorStart>;
-}
-
-/** How a parameter or state starts, and its place in an expert family. */
-export interface TensorStart {
-  readonly init: InitInfo;
-  readonly expert?: TensorInfo['expert'];
 }
 
 /** Throws LimitError, with the tensor's name, where something does not fit. */
 export function assemble(input: AssembleInput): Program {
   const tensors = new Tensors(input);
+  checkAllocations(tensors, input.programs, (input.limits ?? defaultLimits).maxBufferBytes);
   const modules = new Modules(input);
   const entries: Record<string, EntryInfo> = {};
   for (const program of input.programs) {
@@ -64,100 +55,16 @@ export function assemble(input: AssembleInput): Program {
   };
 }
 
-/** Tensors and allocations of all entries together. */
-class Tensors {
-  readonly infos: TensorInfo[] = [];
-  readonly allocations: AllocationInfo[] = [];
-  private readonly shared = new Map<string, BoundTensor>();
-  private readonly own = new Map<KernelProgram, Map<number, BoundTensor>>();
-  /** This entry's allocation -> the program's. */
-  private readonly placed = new Map<KernelProgram, Map<number, number>>();
+const elements = (tensor: TensorInfo): number => tensor.axes.reduce((n, axis) => n * axis.size, 1);
 
-  private readonly limits: TargetLimits;
-
-  constructor(private readonly input: AssembleInput) {
-    this.limits = input.limits ?? defaultLimits;
-    for (const program of input.programs) for (const buffer of program.buffers) if (buffer.role !== 'temp') this.bound(program, buffer);
-    const temporary: number[] = [];
-    for (const program of input.programs) this.placeTemporaries(program, temporary);
-    for (const program of input.programs) for (const buffer of program.buffers) this.bound(program, buffer);
-  }
-
-  /** Entries run one at a time, so the i-th temporary allocations of all of them, by size, are one. */
-  private placeTemporaries(program: KernelProgram, temporary: number[]): void {
-    const placed = this.placements(program);
-    const open = program.allocations.map((allocation, index) => ({ allocation, index })).filter(({ index }) => !placed.has(index));
-    open.sort((a, b) => b.allocation.bytes - a.allocation.bytes || a.index - b.index);
-    open.forEach(({ allocation, index }, i) => {
-      const known = temporary[i];
-      if (known === undefined) {
-        temporary[i] = this.allocate(allocation);
-        placed.set(index, temporary[i] ?? 0);
-      } else {
-        const before = this.allocations[known];
-        if (before !== undefined && before.bytes < allocation.bytes) this.allocations[known] = { ...before, bytes: allocation.bytes };
-        placed.set(index, known);
-      }
-    });
-  }
-
-  private placements(program: KernelProgram): Map<number, number> {
-    const known = this.placed.get(program) ?? new Map<number, number>();
-    this.placed.set(program, known);
-    return known;
-  }
-
-  private allocate(allocation: AllocationInfo): number {
-    this.allocations.push(allocation);
-    return this.allocations.length - 1;
-  }
-
-  /** The tensor of a buffer. */
-  bound(program: KernelProgram, buffer: Buffer): BoundTensor {
-    const own = this.own.get(program) ?? new Map<number, BoundTensor>();
-    this.own.set(program, own);
-    const before = own.get(buffer.id);
-    if (before !== undefined) return before;
-    // entries of other sizes have inputs and outputs of their own
-    const sizes = buffer.role === 'input' || buffer.role === 'output' ? buffer.axes.map((axis) => axis.size).join(' ') : '';
-    const key = `${buffer.role} ${buffer.name} ${sizes}`;
-    const known = buffer.role === 'temp' ? undefined : this.shared.get(key);
-    const place = program.placement.get(buffer.id);
-    if (place === undefined) throw internalError(`buffer ${buffer.name} of ${program.name} has no place`);
-    if (known !== undefined) {
-      if (this.infos[known.id]?.axes.map((axis) => axis.size).join() !== buffer.axes.map((axis) => axis.size).join())
-        throw internalError(`${buffer.name} has different shapes in different entries`);
-      own.set(buffer.id, known);
-      this.placements(program).set(place, known.allocation);
-      return known;
-    }
-    const tensor = this.add(program, buffer, place);
-    own.set(buffer.id, tensor);
-    if (buffer.role !== 'temp') this.shared.set(key, tensor);
-    return tensor;
-  }
-
-  private add(program: KernelProgram, buffer: Buffer, place: number): BoundTensor {
-    const placed = this.placements(program);
-    const allocation = program.allocations[place];
-    if (allocation === undefined) throw internalError(`${program.name} has no allocation ${place}`);
-    const index = placed.get(place) ?? this.allocate(allocation);
-    placed.set(place, index);
-    const { maxBufferBytes } = this.limits;
-    if (allocation.bytes > maxBufferBytes) throw new LimitError(buffer.name, program.name, 'maxBufferBytes', allocation.bytes, maxBufferBytes);
-    const start = this.input.starts.get(buffer.name);
-    const id = this.infos.length;
-    this.infos.push({
-      id,
-      name: buffer.name,
-      role: buffer.role,
-      dtype: buffer.dtype,
-      axes: buffer.axes.map(({ name, size }) => ({ name, size })),
-      allocation: index,
-      ...(start === undefined ? {} : { init: start.init }),
-      ...(start?.expert === undefined ? {} : { expert: start.expert }),
-    });
-    return { id, name: buffer.name, allocation: index };
+/** @throws LimitError for an allocation no buffer can hold, naming its largest tensor */
+function checkAllocations({ infos, allocations }: Tensors, programs: readonly KernelProgram[], limit: number): void {
+  for (const [i, { bytes }] of allocations.entries()) {
+    if (bytes <= limit) continue;
+    const [largest] = infos.filter((tensor) => tensor.allocation === i).sort((a, b) => elements(b) - elements(a));
+    const name = largest?.name ?? allocations[i]?.name ?? '';
+    const program = programs.find(({ buffers }) => buffers.some((buffer) => buffer.name === name));
+    throw new LimitError(name, program?.name ?? '', 'maxBufferBytes', bytes, limit);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { DispatchInfo, ModuleInfo } from '../../../runtime/program.js';
 import type { Kernel, TargetLimits } from '../../kernels/kernel.js';
+import type { BoundTensor } from '../../kernels/tensors.js';
 import { emitAttention } from './attention.js';
 import { emitContraction } from './contraction.js';
 import { emitFill } from './fill.js';
@@ -11,13 +12,6 @@ import { internalError } from './limits.js';
 import type { EmitContext, Step } from './module.js';
 import { emitNest } from './nest.js';
 import { emitTop, emitTopProduct } from './top.js';
-
-/** What fills a slot: a tensor, and the memory it lies in (to see two slots that share it). */
-export interface BoundTensor {
-  readonly id: number;
-  readonly name: string;
-  readonly allocation: number;
-}
 
 export interface Emitted {
   /** In the order of their first dispatch. */

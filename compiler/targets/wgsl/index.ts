@@ -6,8 +6,8 @@ import { emitWgsl } from './emit.js';
 import { scratchSize } from './invert.js';
 import { defaultLimits } from './limits.js';
 
-export type { AssembleInput, TensorStart } from './assemble.js';
-export type { BoundTensor, Emitted } from './emit.js';
+export type { AssembleInput } from './assemble.js';
+export type { Emitted } from './emit.js';
 export { emitWgsl } from './emit.js';
 export { LimitError } from './limits.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Buffer, Fill, KernelProgram, Nest } from '../../../compiler/kernels/kernel.js';
 import { emitWgsl, LimitError, wgsl } from '../../../compiler/targets/wgsl/index.js';
 import { collapsePaths } from '../../../compiler/targets/wgsl/header.js';
-import { fingerprint, fnv1a64 } from '../../../compiler/targets/wgsl/fingerprint.js';
+import { fingerprint, fnv1a64 } from '../../../compiler/kernels/fingerprint.js';
 import { runKernel, testLimits } from '../../support/gpu.js';
 import { add, base, call, choices, f, load, noise, slot, v } from '../../support/kernels.js';
 import { device } from './device.js';

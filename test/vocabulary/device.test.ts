@@ -1,13 +1,15 @@
-import { expect, test } from 'vitest';
+/**
+ * @file The vocabulary on generated kernels: output, gradients and state updates of each block equal the interpreter's. Part of `npm run test:all`.
+ */
+import { describe, expect, test } from 'vitest';
 import { engines } from '../oracles/available.js';
-import { relativeError } from '../oracles/engines.js';
 import { elaborateLayer } from '../support/layer.js';
 import { numbers } from '../support/random.js';
-const cases: [string, string, string?][] = [
+
+const cases: readonly (readonly [string, string])[] = [
   ['switch', 'use std.routing { switch }\nblock layer(x[d]) -> y[d] { return switch(x; count = 5, width = 3) }'],
   ['moe', 'use std.moe { moe }\nblock layer(x[d]) -> y[d] { return moe(x; count = 5, take = 2, width = 3, shared = 2) }'],
   ['sigma', 'use std.routing { sigma_moe }\nblock layer(x[d]) -> y[d] { return sigma_moe(x; count = 5, take = 2, width = 3) }'],
-  ['sigma drop', 'use std.routing { sigma_moe }\nblock layer(x[d]) -> y[d] { return sigma_moe(x; count = 5, take = 2, width = 3, drop = 0.2) }'],
   ['deepseek', 'use std.routing { deepseek_moe }\nblock layer(x[d]) -> y[d] { return deepseek_moe(x; count = 8, take = 3, width = 3, groups = 4, open = 2, scale = 2.5) }'],
   ['choice', 'use std.routing { expert_choice }\nblock layer(x[d]) -> y[d] { return expert_choice(x; count = 4, capacity = 2, width = 3) }'],
   ['remoe', 'use std.routing { remoe }\nblock layer(x[d]) -> y[d] { return remoe(x; count = 4, width = 3) }'],
@@ -22,21 +24,34 @@ const cases: [string, string, string?][] = [
   ['pools jump', 'use std.pools { expert_pools }\nblock layer(x[d]) -> y[d] { return expert_pools(x; count = 4, open = 2, size = 5, take = 2, retrieve = own, jump = true) }'],
   ['topk sae', 'use std.sae { topk_sae }\nblock layer(x[d]) -> y[n] { let f[n] = topk_sae(x; latents = 6, take = 2)\n return f }'],
   ['batchtopk sae', 'use std.sae { batch_topk_sae }\nblock layer(x[d]) -> y[n] { let f[n] = batch_topk_sae(x; latents = 6, take = 2)\n return f }'],
-  ['jump sae', 'use std.sae { jumprelu_sae }\nblock layer(x[d]) -> y[n] { let f[n] = jumprelu_sae(x; latents = 6)\n return f }'],
+  ['jump sae', 'use std.sae { jumprelu_sae }\nblock layer(x[d]) -> y[n] { let f[n] = jumprelu_sae(x; latents = 6, width = 0.8)\n return f }'],
   ['gated sae', 'use std.sae { gated_sae }\nblock layer(x[d]) -> y[n] { let f[n] = gated_sae(x; latents = 6)\n return f }'],
   ['monet hd', 'use std.monet { monet_router, monet_horizontal }\nblock layer(x[d]) -> y[d] { let gates = monet_router(x; heads = 2, keys = 4, take = 2)\n return monet_horizontal(x, gates; width = 4) }'],
 ];
-test.each(cases)('%s', async (_, text) => {
-  const [reference, device] = await engines();
-  if (!reference || !device) throw new Error('no device');
-  const layer = elaborateLayer(text, { batch: 2, time: 3, d: 4 });
-  const size = (axes: readonly { size: number }[]): number => axes.reduce((n, a) => n * a.size, 1);
-  const params = new Map(layer.params.map((p, i) => [p.path, numbers(100 + i, size(p.axes))]));
-  const states = new Map(layer.context.states.map((s) => [s.path, new Float64Array(size(s.axes)).fill(s.initial)]));
-  const inputs = new Map([['x', numbers(198, 24)], ['cotangent', numbers(199, size(layer.y.axes))]]);
-  const outputs = [{ name: 'y', node: layer.y }, ...layer.gradients.flatMap((node, i) => (node ? [{ name: `g${i} ${layer.params[i - 1]?.path}`, node }] : [])), ...layer.context.updates.map(({ target, value }) => ({ name: `u ${target.path}`, node: value }))];
-  const want = await reference.run(outputs, { params, inputs, states });
-  const got = await device.run(outputs, { params, inputs, states });
-  const bad = outputs.map(({ name }) => [name, relativeError(got.get(name), want.get(name) ?? [])] as const).filter(([, e]) => !(e < 1e-4));
-  expect(bad).toEqual([]);
+const size = (axes: readonly { readonly size: number }[]): number => axes.reduce((n, axis) => n * axis.size, 1);
+
+/** The largest difference, in units of the largest expected magnitude, or of 1. */
+function distance(actual: ArrayLike<number> | undefined, expected: ArrayLike<number>): number {
+  const scale = Array.from(expected).reduce((max, v) => Math.max(max, Math.abs(v)), 1);
+  return Array.from(expected).reduce((worst, v, i) => Math.max(worst, Math.abs((actual?.[i] ?? Number.POSITIVE_INFINITY) - v)), 0) / scale;
+}
+
+const [reference, ...devices] = await engines();
+
+describe.skipIf(process.env['ARCHC_LONG'] !== '1')('vocabulary', () => {
+  describe.each(devices.map((device) => [device.name, device] as const))('on the %s', (_, device) => {
+    test.each(cases)('%s', async (_name, text) => {
+      if (!reference) throw new Error('no interpreter');
+      const layer = elaborateLayer(text, { batch: 2, time: 3, d: 4 });
+      const params = new Map(layer.params.map((param, i) => [param.path, numbers(100 + i, size(param.axes))]));
+      const states = new Map(layer.context.states.map((state) => [state.path, new Float64Array(size(state.axes)).fill(state.initial)]));
+      const inputs = new Map([['x', numbers(198, 24)], ['cotangent', numbers(199, size(layer.y.axes))]]);
+      const gradients = layer.gradients.flatMap((node, i) => (node ? [{ name: `gradient of ${layer.params[i - 1]?.path ?? 'x'}`, node }] : []));
+      const updates = layer.context.updates.map(({ target, value }) => ({ name: `next ${target.path}`, node: value }));
+      const outputs = [{ name: 'y', node: layer.y }, ...gradients, ...updates];
+      const expected = await reference.run(outputs, { params, inputs, states });
+      const actual = await device.run(outputs, { params, inputs, states });
+      expect(outputs.filter(({ name }) => !(distance(actual.get(name), expected.get(name) ?? []) < 1e-4)).map(({ name }) => name)).toEqual([]);
+    });
+  });
 });
