@@ -8,22 +8,39 @@ import type { Graph, Procedure } from './graph/graph.js';
 import type { Model } from './model/model.js';
 import type { Lowered } from './optimise/lower.js';
 import { CHOICE } from './procedures.js';
-import { LimitError, type TensorStart, wgsl } from './targets/wgsl/index.js';
+import type { TensorStart } from './kernels/tensors.js';
+import { bytes } from './show/units.js';
+import type { AssembleInput, Excess, Target } from './targets/targets.js';
 
-export function assembleProgram(model: Model, graph: Graph, procedures: readonly Procedure[], lowered: Lowered, batch: number, time: number, diagnostics: Diagnostics): Program | undefined {
+export interface Assembly {
+  readonly model: Model;
+  readonly graph: Graph;
+  readonly procedures: readonly Procedure[];
+  readonly lowered: Lowered;
+  readonly batch: number;
+  readonly time: number;
+}
+
+/** Undefined when the program does not fit the target; that is reported then. */
+export function assembleProgram({ model, graph, procedures, lowered, batch, time }: Assembly, target: Target, diagnostics: Diagnostics): Program | undefined {
   const vocab = graph.logits.axes.filter((axis) => !axis.token).reduce((n, axis) => n * axis.size, 1);
   const starts = new Map<string, TensorStart>();
   for (const { path, init, expert } of graph.params) starts.set(path, { init, expert });
   for (const { path, initial } of graph.states) starts.set(path, { init: { kind: 'constant', value: initial } });
-  const { programs, scalars } = lowered;
+  const input: AssembleInput = { arch: model.name, batch, time, vocab, ...lowered, starts };
   try {
-    const program = wgsl.assemble({ arch: model.name, batch, time, vocab, limits: wgsl.limits, programs, scalars, starts });
-    return { ...program, choices: choicesOf(procedures) };
+    return { ...target.assemble(input), choices: choicesOf(procedures) };
   } catch (error) {
-    if (!(error instanceof LimitError)) throw error;
-    diagnostics.report(diagnose('ARCH4002', { tensor: error.tensor, bytes: error.needed, limit: error.allowed, limitName: error.limit }));
+    const excess = target.excess(error);
+    if (excess === undefined) throw error;
+    reportExcess(excess, model.name, diagnostics);
     return undefined;
   }
+}
+
+function reportExcess({ tensor, needed, allowed, limitName, largest }: Excess, arch: string, diagnostics: Diagnostics): void {
+  const notes = largest === undefined ? [] : [`the largest are ${largest.map(({ name, bytes: size }) => `\`${name}\` (${bytes(size)})`).join(', ')}`];
+  diagnostics.report(diagnose('ARCH4002', { tensor: tensor ?? arch, bytes: needed, limit: allowed, limitName }, undefined, { notes }));
 }
 
 function choicesOf(procedures: readonly Procedure[]): NonNullable<Program['choices']> {

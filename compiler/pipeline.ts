@@ -17,6 +17,7 @@ import { defaultNorm, resolve } from './model/resolve.js';
 import { printForm } from './print-ir.js';
 import { evaluationProcedure, forwardProcedure, trainingProcedure } from './procedures.js';
 import { assembleProgram } from './assemble.js';
+import { type TargetName, targets } from './targets/targets.js';
 
 export type Stage = 'model' | 'graph' | 'kernels' | 'program';
 
@@ -34,6 +35,8 @@ export interface CompileInput {
   readonly batch?: number;
   /** Tokens in a sequence; `dims.ctx` unless said. */
   readonly time?: number;
+  /** What the program is to run on; WebGPU unless said. */
+  readonly target?: TargetName;
   /** Receives the printed form after each pass named here. */
   readonly printIr?: { readonly pass: string; readonly write: (text: string) => void };
 }
@@ -46,6 +49,7 @@ export function compile(input: CompileInput): Compiled {
   const timings: { pass: Pass; ms: number }[] = [];
   let done: Compiled = { diagnostics, sources: new Map(), files: [], timings };
   const stage = input.upTo ?? 'program';
+  const target = targets[input.target ?? 'wgsl'];
 
   /** Runs one pass and adds what it made; false when it is time to stop. */
   const pass = (name: Pass, make: () => Partial<Compiled>): boolean => {
@@ -101,11 +105,11 @@ export function compile(input: CompileInput): Compiled {
   const procedures = done.procedures ?? [];
   let lowered: ReturnType<typeof lowerProcedures>;
   if (!pass('lower', () => {
-    lowered = lowerProcedures(procedures, diagnostics);
+    lowered = lowerProcedures(procedures, target, diagnostics);
     return { kernels: lowered?.programs };
   })) return done;
   const kernels = lowered;
   if (stage === 'kernels' || !kernels) return done;
-  pass('assemble', () => ({ program: assembleProgram(model, made.graph, procedures, kernels, batch, time, diagnostics) }));
+  pass('assemble', () => ({ program: assembleProgram({ model, graph: made.graph, procedures, lowered: kernels, batch, time }, target, diagnostics) }));
   return done;
 }

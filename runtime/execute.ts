@@ -3,11 +3,12 @@
  */
 import { compileModules, prepareDispatches, type PreparedDispatch } from './device/pipelines.js';
 import { USAGE, type Device } from './device/device.js';
-import { checkNeeds } from './device/limits.js';
+import { checkNeeds, largestOf } from './device/limits.js';
 import { Readback, type Range } from './device/readback.js';
 import { initialValues } from './init.js';
 import { scalarValues } from './scalars.js';
-import type { Executor } from './executor.js';
+import { hasTimestamps, timeDispatches } from './device/timestamps.js';
+import type { DispatchTime, Executor } from './executor.js';
 import type { EntryInfo, Program, TensorInfo } from './program.js';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -30,6 +31,7 @@ export class Session implements Executor {
     private readonly buffers: readonly GPUBuffer[],
     private readonly prepared: ReadonlyMap<string, readonly PreparedDispatch[]>,
     private readonly readback: Readback,
+    private readonly ownsDevice: boolean,
   ) {
     for (const tensor of program.tensors) {
       this.byName.set(tensor.name, tensor);
@@ -38,11 +40,11 @@ export class Session implements Executor {
   }
 
   /**
-   * Allocates the program's buffers and compiles its kernels.
+   * Allocates the program's buffers and compiles its kernels. With `ownsDevice`, the device is closed with the session.
    * @throws LimitError when it does not fit the device, KernelError when the device refuses a kernel
    */
-  static async create(device: Device, program: Program): Promise<Session> {
-    checkNeeds(program.needs, device.adapter.limits, device.adapter.name);
+  static async create(device: Device, program: Program, options: { readonly ownsDevice?: boolean } = {}): Promise<Session> {
+    checkNeeds(program.needs, device.adapter.limits, device.adapter.name, largestOf(program));
     const buffers: GPUBuffer[] = [];
     try {
       for (const { name, bytes } of program.allocations) buffers.push(await device.createBuffer(name, bytes, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST));
@@ -55,11 +57,19 @@ export class Session implements Executor {
         prepared.set(entry.name, await prepareDispatches(device, entry.dispatches, modules, bufferOf, bindGroups));
       }
       device.throwIfFailed();
-      return new Session(device, program, buffers, prepared, new Readback(device));
+      return new Session(device, program, buffers, prepared, new Readback(device), options.ownsDevice ?? false);
     } catch (error) {
       for (const buffer of buffers) buffer.destroy();
       throw error;
     }
+  }
+
+  get deviceName(): string {
+    return this.device.adapter.name;
+  }
+
+  get profiledBy(): string {
+    return hasTimestamps(this.device) ? 'timestamp queries' : 'wall clock, one submit per launch: short kernels look longer than they are';
   }
 
   /** @throws RangeError for a name or id the program lacks */
@@ -187,6 +197,31 @@ export class Session implements Executor {
     }
   }
 
+  /** Runs an entry, each dispatch in a pass of its own, and says how long each took: by the device's clock where it has one, else by waiting for each. */
+  async profile(entry: string, inputs: Readonly<Record<string, Values>>, step?: number): Promise<DispatchTime[]> {
+    const times: number[] = [];
+    if (hasTimestamps(this.device)) {
+      this.device.throwIfFailed();
+      this.writeInputs(this.entry(entry), inputs, step);
+      const passes = this.dispatches(entry).map((dispatch) => (pass: GPUComputePassEncoder) => encode(pass, dispatch));
+      times.push(...(await timeDispatches(this.device, this.readback, passes)));
+    } else {
+      let start = 0;
+      await this.runStepwise(entry, inputs, step, {
+        before: async () => {
+          await this.settle();
+          start = performance.now();
+        },
+        after: async () => {
+          await this.settle();
+          times.push(performance.now() - start);
+          return true;
+        },
+      });
+    }
+    return this.dispatches(entry).map(({ info }, i) => ({ dispatch: info, milliseconds: times[i] ?? NaN }));
+  }
+
   /** Sets to zero every allocation that holds only tensors of these roles. */
   clear(roles: readonly TensorInfo['role'][]): void {
     const kept = new Set(this.program.tensors.filter((tensor) => !roles.includes(tensor.role)).map((tensor) => tensor.allocation));
@@ -200,10 +235,11 @@ export class Session implements Executor {
     return this.device.settle();
   }
 
-  /** Frees the session's buffers; the device stays open. */
+  /** Frees the session's buffers; the device stays open unless it is the session's own. */
   destroy(): void {
     this.readback.destroy();
     for (const buffer of this.buffers) buffer.destroy();
+    if (this.ownsDevice) this.device.destroy();
   }
 
   private dispatches(entry: string): readonly PreparedDispatch[] {

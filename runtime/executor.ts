@@ -4,8 +4,18 @@
 import type { TensorRef, Values } from './execute.js';
 import type { DispatchInfo, EntryInfo, Program, TensorInfo } from './program.js';
 
+/** How long a dispatch of an entry took. */
+export interface DispatchTime {
+  readonly dispatch: DispatchInfo;
+  readonly milliseconds: number;
+}
+
 export interface Executor {
   readonly program: Program;
+  /** For people: `CPU, 2 threads, relaxed SIMD`, or the adapter's name. */
+  readonly deviceName: string;
+  /** For people: how `profile` measures. */
+  readonly profiledBy: string;
   /** @throws RangeError for a name or id the program lacks */
   tensor(ref: TensorRef): TensorInfo;
   /** @throws RangeError for an entry the program lacks */
@@ -42,6 +52,8 @@ export interface Executor {
       readonly after: (dispatch: DispatchInfo, index: number) => Promise<boolean>;
     },
   ): Promise<void>;
+  /** Runs an entry and says how long each of its dispatches took, in order. */
+  profile(entry: string, inputs: Readonly<Record<string, Values>>, step?: number): DispatchTime[] | Promise<DispatchTime[]>;
   /** Sets to zero every allocation that holds only tensors of these roles. */
   clear(roles: readonly TensorInfo['role'][]): void;
   /** Resolves when all work so far is done. */

@@ -1,26 +1,29 @@
 /**
  * @file The runtime's public library: what `archc train`, `eval` and `sample` are thin shells over, and what generated `model.ts` files import.
  *
- *     const device = await openDevice({ needs: program.needs });
+ *     const session = await openSession(program);
  *     try {
- *       const session = await Session.create(device, program);
  *       const corpus = await openCorpus('data', { time: program.time });
  *       await train({ session, corpus, runDir: 'runs/a', settings, spec });
  *     } finally {
- *       device.destroy();
+ *       session.destroy();
  *     }
  */
 export type * from './program.js';
 export { openDevice, Device, type OpenOptions } from './device/device.js';
 export { describeAdapter, type AdapterDescription } from './device/describe.js';
+export { findGpu } from './device/hardware.js';
 export { checkNeeds, type Limits } from './device/limits.js';
 export type { AdapterSource } from './device/source.js';
 export { Session, elements, type TensorRef, type Values } from './execute.js';
-export type { Executor } from './executor.js';
-export { CpuSession, type CpuOptions, type DispatchTime } from './cpu/session.js';
+export type { DispatchTime, Executor } from './executor.js';
+export { CpuSession, type CpuOptions } from './cpu/session.js';
+export { describeCpu, type CpuDescription } from './cpu/features.js';
+export { openSession, type OpenSessionOptions } from './open.js';
+export { profileTraining, type KernelTime } from './profile.js';
 export { runTraced, type NonFinite } from './trace.js';
 export { capture } from './capture.js';
-export { loadProgram, parseProgram } from './load.js';
+export { loadProgram, parseProgram, type ProgramFiles } from './load.js';
 export { createModel, RuntimeModel, type ModelOptions, type ParameterHandle } from './model.js';
 export { initialValues } from './init.js';
 export { scalarValue, scalarValues } from './scalars.js';

@@ -3,35 +3,43 @@
  * files may have been edited, or written by another version.
  */
 import { RunError, messageOf } from './errors.js';
-import type { AxisInfo, DispatchInfo, EntryInfo, InitInfo, ModuleInfo, Program, ScalarInfo, TensorInfo } from './program.js';
+import type { AxisInfo, DispatchInfo, EntryInfo, InitInfo, ModuleInfo, Program, ScalarInfo, TensorInfo, WasmInfo } from './program.js';
+
+/** Reads the files that `program.json` names. */
+export interface ProgramFiles {
+  text(file: string): Promise<string>;
+  bytes(file: string): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 /**
  * The program at `url` (of `program.json`); kernels are read beside it.
  * @throws RunError when a file is missing or does not say what a program says
  */
 export async function loadProgram(url: URL): Promise<Program> {
-  const text = await readText(url);
+  const text = decode(await readBytes(url));
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (error) {
     throw new RunError(`${url.href} is not JSON: ${messageOf(error)}\n  Build it again with \`archc build\`.`);
   }
-  return parseProgram(parsed, (file) => readText(new URL(file, url)), url.href);
+  const bytes = (file: string): Promise<Uint8Array<ArrayBuffer>> => readBytes(new URL(file, url));
+  return parseProgram(parsed, { bytes, text: async (file) => decode(await bytes(file)) }, url.href);
 }
 
-/** @param source text of a kernel by the file name `program.json` gives it. @throws RunError naming the field that is wrong */
-export async function parseProgram(json: unknown, source: (file: string) => Promise<string>, name = 'program.json'): Promise<Program> {
+/** @throws RunError naming the field that is wrong */
+export async function parseProgram(json: unknown, files: ProgramFiles, name = 'program.json'): Promise<Program> {
   const root = new Field(json, name);
   const version = root.get('formatVersion').text();
   if (version !== '1.0') throw new RunError(`${name} has format ${version}, this runtime reads 1.0\n  Build it again with \`archc build\`.`);
   const scalars = root.get('scalars');
   const tensor = scalars.get('tensor').optional((field) => field.number());
   const needs = root.get('needs');
+  const wasm = await root.get('wasm').optional((field) => wasmInfo(field, files));
   const choices = root.get('choices').optional((field) => field.list((choice) => ({ path: choice.get('path').text(), members: choice.get('members').number() })));
   return {
     formatVersion: '1.0',
-    target: root.get('target').oneOf(['wgsl']),
+    target: root.get('target').oneOf(['wgsl', 'wasm']),
     arch: root.get('arch').text(),
     fingerprint: root.get('fingerprint').text(),
     batch: root.get('batch').number(),
@@ -39,9 +47,10 @@ export async function parseProgram(json: unknown, source: (file: string) => Prom
     vocab: root.get('vocab').number(),
     tensors: root.get('tensors').list(tensorInfo),
     allocations: root.get('allocations').list((field) => ({ name: field.get('name').text(), bytes: field.get('bytes').number() })),
-    modules: await Promise.all(root.get('modules').list((field) => moduleInfo(field, source))),
+    modules: await Promise.all(root.get('modules').list((field) => moduleInfo(field, wasm === undefined ? files : undefined))),
     entries: root.get('entries').record(entryInfo),
     ...(choices !== undefined && { choices }),
+    ...(wasm !== undefined && { wasm }),
     scalars: { ...(tensor !== undefined && { tensor }), values: scalars.get('values').list(scalarInfo) },
     needs: {
       storageBuffers: needs.get('storageBuffers').number(),
@@ -51,15 +60,17 @@ export async function parseProgram(json: unknown, source: (file: string) => Prom
   };
 }
 
-async function readText(url: URL): Promise<string> {
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   try {
     if (url.protocol === 'file:') {
       const { readFile } = await import('node:fs/promises');
-      return await readFile(url, 'utf8');
+      return new Uint8Array(await readFile(url));
     }
     const response = await fetch(url);
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-    return await response.text();
+    return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     throw new RunError(`${url.href} cannot be read: ${messageOf(error)}\n  Build it again with \`archc build\`.`);
   }
@@ -119,14 +130,27 @@ function scalarInfo(field: Field): ScalarInfo {
   }
 }
 
-async function moduleInfo(field: Field, source: (file: string) => Promise<string>): Promise<ModuleInfo> {
+/** The text beside a WebAssembly module is for people: it is not read. */
+async function moduleInfo(field: Field, files: ProgramFiles | undefined): Promise<ModuleInfo> {
   return {
     name: field.get('name').text(),
-    source: await source(field.get('file').text()),
+    source: files === undefined ? '' : await files.text(field.get('file').text()),
     bindings: field.get('bindings').list((binding) => ({
       access: binding.get('access').oneOf(['read', 'read_write']),
       minBytes: binding.get('minBytes').number(),
     })),
+  };
+}
+
+async function wasmInfo(field: Field, files: ProgramFiles): Promise<WasmInfo> {
+  return {
+    plain: await files.bytes(field.get('plain').text()),
+    relaxed: await files.bytes(field.get('relaxed').text()),
+    addresses: field.get('addresses').list((address) => address.number()),
+    end: field.get('end').number(),
+    sharedBytes: field.get('sharedBytes').number(),
+    ownBytes: field.get('ownBytes').number(),
+    phases: field.get('phases').list((phases) => phases.list((name) => name.text())),
   };
 }
 

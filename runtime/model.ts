@@ -3,8 +3,9 @@
  */
 import { capture } from './capture.js';
 import type { Device } from './device/device.js';
-import { Session, type Values } from './execute.js';
+import type { Values } from './execute.js';
 import type { Executor } from './executor.js';
+import { openSession } from './open.js';
 import type { AxisInfo, Program, TensorInfo } from './program.js';
 
 /** A parameter (or state) by its path. */
@@ -21,6 +22,8 @@ export interface ModelOptions {
   readonly checkpoint?: string;
   /** Default 1. */
   readonly seed?: number;
+  /** Of a program for the CPU. Default: one for each processor, at most 8. */
+  readonly threads?: number;
 }
 
 export class RuntimeModel {
@@ -61,18 +64,19 @@ export class RuntimeModel {
     return capture(this.session, 'forward', { tokens }, paths);
   }
 
-  /** Frees the model's memory; the device stays open. */
+  /** Frees the model's memory; a device that was given stays open. */
   destroy(): void {
     this.session.destroy();
   }
 }
 
 /**
- * Puts a program on a device, with the weights of a checkpoint or fresh ones.
- * @throws LimitError, KernelError, CheckpointError
+ * Puts a program where it runs, with the weights of a checkpoint or fresh ones.
+ * @param device of a program for GPUs; without one, the best adapter is opened. A program for the CPU needs none
+ * @throws NoAdapterError, LimitError, KernelError, CheckpointError
  */
-export async function createModel(program: Program, device: Device, options: ModelOptions = {}): Promise<RuntimeModel> {
-  const session = await Session.create(device, program);
+export async function createModel(program: Program, device?: Device, options: ModelOptions = {}): Promise<RuntimeModel> {
+  const session = await openSession(program, { device, threads: options.threads });
   try {
     await session.initialise(options.seed ?? 1);
     if (options.checkpoint !== undefined) {

@@ -44,7 +44,8 @@ export interface AllocationInfo {
   readonly bytes: number;
 }
 
-/** Generated code; `source` is one WGSL module with one entry point `main` (target `wasm`: the kernel's functions, to read; what runs is in `wasm`). */
+/** Generated code; `source` is one WGSL module with one entry point `main` (target `wasm`: the kernel's functions, to read, empty
+ *  in a program read from files; what runs is in `wasm`). */
 export interface ModuleInfo {
   readonly name: string;
   readonly source: string;

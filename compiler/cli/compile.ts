@@ -8,6 +8,7 @@ import type { Compiled } from '../compiled.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Model } from '../model/model.js';
 import { compile, passes, type Stage } from '../pipeline.js';
+import type { TargetName } from '../targets/targets.js';
 import { type Context, failure } from './context.js';
 import { readSpec, STDIN } from './files.js';
 import { readStd } from './std.js';
@@ -20,6 +21,7 @@ export interface Request {
   readonly set?: readonly string[];
   readonly batch?: number;
   readonly time?: number;
+  readonly target?: TargetName;
 }
 
 /** A spec compiled all the way. */
@@ -60,6 +62,7 @@ function compileWith(context: Context, request: Omit<Request, 'spec'>, entry: st
     upTo: request.upTo,
     batch: request.batch,
     time: request.time,
+    target: request.target,
     printIr: pass === undefined ? undefined : { pass, write: (text) => context.print(text) },
   });
   if (options.stats === true) context.io.stderr.write(stats(compiled));

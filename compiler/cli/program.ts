@@ -3,12 +3,14 @@
  * starts fast.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BuildOptions } from './commands/build.js';
 import type { DiffOptions } from './commands/diff.js';
 import type { EvalOptions } from './commands/eval.js';
 import type { SampleOptions } from './commands/sample.js';
 import type { ShowOptions } from './commands/show.js';
 import type { TrainOptions } from './commands/train.js';
 import { Context, type GlobalOptions } from './context.js';
+import { DEVICES } from './device.js';
 import type { Io } from './io.js';
 import { VERSION } from './version.js';
 
@@ -72,10 +74,11 @@ Exit codes:
     .option('--json', 'same as --format json');
   show.action((spec: string) => run(show, async (context) => (await import('./commands/show.js')).show(context, spec, show.opts<ShowOptions>())));
 
-  const build = command('build <spec>', 'Write the kernels, a typed model.ts and resolved.json.', [['archc build pools.arch -o out', ''], ['archc build pools.arch#PoolsWide -o out --set train.batch=4', '']])
+  const build = command('build <spec>', 'Write the kernels, a typed model.ts and resolved.json.', [['archc build pools.arch -o out', ''], ['archc build pools.arch -o out --target wasm', 'for the CPU'], ['archc build pools.arch#PoolsWide -o out --set train.batch=4', '']])
     .requiredOption('-o, --out <dir>', 'folder to write into; made if it is not there')
+    .addOption(new Option('--target <target>', 'wgsl: GPUs; wasm: any CPU').choices(['wgsl', 'wasm']).default('wgsl'))
     .option('--list-files', 'print the names of the files written');
-  build.action((spec: string) => run(build, async (context) => (await import('./commands/build.js')).build(context, spec, build.opts<{ out: string; listFiles?: boolean }>())));
+  build.action((spec: string) => run(build, async (context) => (await import('./commands/build.js')).build(context, spec, build.opts<BuildOptions>())));
 
   const train = command('train [spec]', 'Train a spec on text. Ctrl-C saves; --resume continues to the same bits.', [
     ['archc train pools.arch --data texts --run runs/a', ''],
@@ -89,14 +92,17 @@ Exit codes:
     .option('--seed <n>', 'seed; same as --set train.seed=N', wholeNumber)
     .option('--resume', 'continue the run in the folder')
     .option('--force', 'replace the run in the folder')
-    .addOption(deviceOption());
+    .option('--profile', 'say afterwards where a step\'s time goes, by kernel')
+    .addOption(deviceOption())
+    .addOption(threadsOption());
   train.action((spec: string | undefined) => run(train, async (context) => (await import('./commands/train.js')).train(context, spec, train.opts<TrainOptions>())));
 
   const evaluate = command('eval <run>', 'Measure a run on text: loss and bits per byte, in all and per domain.', [['archc eval runs/a --data texts', ''], ['archc eval runs/a --data texts --windows all --format json', '']])
     .requiredOption('--data <path>', 'a text file, or a folder of them')
     .option('--windows <n>', 'windows of validation text per domain, or all', windows, 64)
     .option('--experts', 'also show which pools and experts each domain uses')
-    .addOption(deviceOption());
+    .addOption(deviceOption())
+    .addOption(threadsOption());
   evaluate.action((dir: string) => run(evaluate, async (context) => (await import('./commands/eval.js')).evaluate(context, dir, evaluate.opts<EvalOptions>())));
 
   const sample = command('sample <run>', 'Let a trained model write.', [['archc sample runs/a --prompt "Question: " --tokens 200', ''], ['archc sample runs/a --temperature 0', 'always the likeliest byte']])
@@ -105,7 +111,8 @@ Exit codes:
     .option('--temperature <t>', '0: the likeliest', nonNegative, 1)
     .option('--top-k <k>', 'choose among the k likeliest; 0: all', wholeNumber, 0)
     .option('--seed <n>', '', wholeNumber, 1)
-    .addOption(deviceOption());
+    .addOption(deviceOption())
+    .addOption(threadsOption());
   sample.action((dir: string) => run(sample, async (context) => (await import('./commands/sample.js')).sample(context, dir, sample.opts<SampleOptions>())));
 
   const diff = command('diff <before> <after>', 'What differs between two specs, and whether old checkpoints load.', [
@@ -117,7 +124,7 @@ Exit codes:
     .option('--json', 'same as --format json');
   diff.action((before: string, after: string) => run(diff, async (context) => (await import('./commands/diff.js')).diff(context, before, after, diff.opts<DiffOptions>())));
 
-  const doctor = command('doctor', 'What there is to run on: Node, the webgpu package, adapters and their limits.', [['archc doctor', ''], ['archc doctor --format json', '']]);
+  const doctor = command('doctor', 'What there is to run on: the CPU, the webgpu package, adapters and their limits.', [['archc doctor', ''], ['archc doctor --format json', '']]);
   doctor.action(() => run(doctor, async (context) => (await import('./commands/doctor.js')).doctor(context)));
 
   const explain = command('explain [code]', 'The long page of a diagnostic, with a wrong and a right example; without a code, all of them.', [['archc explain ARCH3003', ''], ['archc explain', 'the list']]);
@@ -153,7 +160,15 @@ function nonNegative(text: string): number {
 
 const windows = (text: string): number => (text === 'all' ? Infinity : wholeNumber(text));
 
-/** Only one kind of device so far; the option is there so that scripts need not change when there are more. */
 function deviceOption(): Option {
-  return new Option('--device <device>', 'what to run on').choices(['auto', 'gpu']).default('auto');
+  return new Option('--device <device>', 'auto: a GPU if there is a real one, else the CPU').choices(DEVICES).default('auto');
+}
+
+function threadsOption(): Option {
+  return new Option('--threads <n>', 'of the CPU; default: one for each processor, at most 8').argParser(positive);
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return Number(text);
 }

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Compiled } from '../compiled.js';
 import { compileSources, reached, type CompiledModel } from './compile.js';
 import { CommandFailure, type Context, failure } from './context.js';
+import type { TargetName } from '../targets/targets.js';
 import { kindOf, reasonOf } from './files.js';
 
 export const SPEC_FILE = 'spec.json';
@@ -51,10 +52,10 @@ export function readRun(context: Context, dir: string): RunSpec {
   return spec;
 }
 
-/** Compiles a run's own sources again, all the way; `more`: settings to add. @throws CommandFailure when this archc cannot */
-export function compileRun(context: Context, dir: string, more: readonly string[] = []): CompiledModel {
+/** Compiles a run's own sources again, all the way, for any target; `more`: settings to add. @throws CommandFailure when this archc cannot */
+export function compileRun(context: Context, dir: string, target: TargetName, more: readonly string[] = []): CompiledModel {
   const spec = readRun(context, dir);
-  const compiled = compileSources(context, { upTo: 'program', arch: spec.arch, set: [...spec.set, ...more] }, spec.entry, new Map(Object.entries(spec.sources)));
+  const compiled = compileSources(context, { upTo: 'program', target, arch: spec.arch, set: [...spec.set, ...more] }, spec.entry, new Map(Object.entries(spec.sources)));
   const [error] = compiled.diagnostics.all.filter((d) => d.severity === 'error');
   if (error !== undefined) throw new CommandFailure({ ...error, span: undefined, notes: [...error.notes, `the spec kept in ${dir} no longer compiles with this archc`] });
   return { compiled, model: reached(compiled.model, 'model'), program: reached(compiled.program, 'program') };

@@ -9,22 +9,25 @@
 import type { ExpertFamily, Node, Param, ResidualAdd } from '../graph/graph.js';
 import { isView, valueInputs } from '../graph/cost.js';
 import { describe, type Verdict } from './report.js';
-import { blockBehind, type Analysis } from './analysis.js';
+import { blockOf, residualsOf, type Analysis } from './analysis.js';
 
 export function checkAdditive(analysis: Analysis, family: ExpertFamily): Verdict {
   const writes = new Set(family.members.filter((member) => member.expert?.role === 'write'));
   if (writes.size === 0) return { holds: false, evidence: 'the family declares no write rows' };
-  const add = residualOf(analysis, family);
-  if (!add) return { holds: false, evidence: 'no write to the residual stream depends on the family' };
-  if (!isPlainSum(add)) {
-    return { holds: false, evidence: `${describe(add.after)} is not residual + write`, chain: [add.after] };
+  const adds = residualsOf(analysis, family);
+  if (adds.length === 0) return { holds: false, evidence: 'no write to the residual stream depends on the family' };
+  const dependent = new Map(adds.map((add) => [add, dependentsOf(writes, blockOf(add, analysis))]));
+  const reached = adds.filter((add) => dependent.get(add)?.has(add.write));
+  if (reached.length === 0) return { holds: false, evidence: `${adds.map(({ path }) => path).join(', ')} does not depend on the family's write rows` };
+  for (const add of reached) {
+    if (!isPlainSum(add)) return { holds: false, evidence: `${describe(add.after)} is not residual + write`, chain: [add.after] };
+    const chain = firstNonlinear(add.write, dependent.get(add) ?? new Set(), analysis);
+    if (!chain) continue;
+    const [culprit] = chain;
+    return { holds: false, evidence: `${culprit ? describe(culprit) : 'an operation'} is not linear in the write rows`, chain };
   }
-  const dependent = dependentsOf(writes, blockBehind([add.write], analysis));
-  if (!dependent.has(add.write)) return { holds: false, evidence: `${add.path} does not depend on the family's write rows` };
-  const chain = firstNonlinear(add.write, dependent, analysis);
-  if (!chain) return { holds: true, evidence: `${add.path} is a sum of coefficient * row of ${[...writes].map((param) => param.path).join(', ')}` };
-  const [culprit] = chain;
-  return { holds: false, evidence: `${culprit ? describe(culprit) : 'an operation'} is not linear in the write rows`, chain };
+  const which = reached.length > 1 ? `each of ${reached.map(({ path }) => path).join(', ')}` : reached[0]?.path ?? '';
+  return { holds: true, evidence: `${which} is a sum of coefficient * row of ${[...writes].map((param) => param.path).join(', ')}` };
 }
 
 /** Whether the stream after is the stream before plus the write, whatever the order of their axes. */
@@ -36,18 +39,6 @@ function isPlainSum({ before, write, after }: ResidualAdd): boolean {
   const { op, inputs } = bare(after);
   const operands = new Set(inputs.map(bare));
   return op.kind === 'map' && op.fn === 'add' && operands.has(bare(before)) && operands.has(bare(write));
-}
-
-/** The residual write the family's rows go into: its block's, else the nearest around it, else the first that depends on the family. */
-export function residualOf(analysis: Analysis, family: ExpertFamily): ResidualAdd | undefined {
-  const { residual } = analysis.graph;
-  const around = residual
-    .filter((add) => `${family.block}.`.startsWith(`${add.path}.`))
-    .sort((a, b) => b.path.length - a.path.length);
-  const members = new Set(family.members);
-  const depends = (add: ResidualAdd): boolean =>
-    blockBehind([add.write], analysis).some(({ op }) => op.kind === 'param' && members.has(op.param));
-  return around.find(depends) ?? residual.find(depends) ?? around[0];
 }
 
 /** Of `nodes` (operands first), those whose value depends on one of `params`. */

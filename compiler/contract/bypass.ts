@@ -4,22 +4,30 @@
  * Definition. The block's residual write is split into the terms it is a sum of; a term is a bypass when no expert's parameter stands behind
  * it. The bypass is the forward FLOPs of what only bypass terms need (what they share with expert terms, such as the norm in front, is
  * the experts'), divided by the forward FLOPs of everything between the residual stream and the block's write. Attention and other blocks
- * without experts are residual writes of their own: their share of the layer is reported in the evidence, not in the value.
+ * without experts are residual writes of their own: their share of the layer is reported in the evidence, not in the value. Of a table that
+ * several layers read, the block with the largest bypass counts.
  */
 import type { ExpertFamily, Node, Param, ResidualAdd } from '../graph/graph.js';
 import { flops } from '../graph/ops.js';
-import { dependentsOf, linearOperands, residualOf } from './additive.js';
-import { blockBehind, type Analysis } from './analysis.js';
+import { dependentsOf, linearOperands } from './additive.js';
+import { blockBehind, blockOf, layerOf, residualsOf, type Analysis } from './analysis.js';
 import type { Verdict } from './report.js';
 
 export function checkBypass(analysis: Analysis, family: ExpertFamily): Verdict {
+  const [first, ...others] = residualsOf(analysis, family).map((add) => ({ add, verdict: bypassOf(add, analysis) }));
+  if (!first) return { holds: false, evidence: 'not in a layer: the family writes nothing to the residual stream' };
+  if (others.length === 0) return first.verdict;
+  const worst = others.reduce((a, b) => ((b.verdict.value ?? 0) > (a.verdict.value ?? 0) ? b : a), first);
+  const rest = [first, ...others].filter((each) => each !== worst).map(({ add }) => add.path);
+  return { ...worst.verdict, evidence: `${worst.verdict.evidence}; no more in ${rest.join(', ')}` };
+}
+
+function bypassOf(add: ResidualAdd, analysis: Analysis): Verdict {
   const { graph } = analysis;
-  const add = residualOf(analysis, family);
-  if (!add) return { holds: false, value: 1, evidence: 'the family writes nothing to the residual stream: everything goes around it' };
   const tokens = graph.batch.size * graph.time.size;
   const work = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + flops(node), 0) / tokens;
   const experts = new Set(graph.families.flatMap((each) => each.members));
-  const nodes = blockBehind([add.write], analysis);
+  const nodes = blockOf(add, analysis);
   const dependent = dependentsOf(experts, nodes);
   const terms = bypassTerms(add.write, dependent);
   const forExperts = new Set(blockBehind(expertOperands(nodes, dependent, terms), analysis));
@@ -27,7 +35,7 @@ export function checkBypass(analysis: Analysis, family: ExpertFamily): Verdict {
   const block = work(nodes);
   const value = block > 0 ? work(around) / block : 0;
   const others = othersInLayer(add, experts, analysis);
-  const theirs = others.reduce((sum, other) => sum + work(blockBehind([other.write], analysis)), 0);
+  const theirs = others.reduce((sum, other) => sum + work(blockOf(other, analysis)), 0);
   const share = theirs > 0 ? `; ${others.map(({ path }) => path).join(', ')}: ${percent(theirs / (theirs + block))} of the layer` : '';
   const count = terms.length === 1 ? '1 term' : `${terms.length} terms`;
   return { holds: true, value, evidence: `${percent(value)} of the ${Math.round(block)} FLOPs per token of ${add.path}, in ${count} without experts${share}` };
@@ -61,12 +69,11 @@ function expertOperands(nodes: readonly Node[], dependent: ReadonlySet<Node>, te
 
 /** Residual writes of the same layer (`layers.2.`) that no expert stands behind. */
 function othersInLayer(add: ResidualAdd, experts: ReadonlySet<Param>, analysis: Analysis): ResidualAdd[] {
-  const layer = add.path.slice(0, add.path.lastIndexOf('.') + 1);
-  if (layer === '') return [];
+  const layer = layerOf(add);
   return analysis.graph.residual.filter(
     (other) =>
       other !== add &&
-      other.path.startsWith(layer) &&
-      !blockBehind([other.write], analysis).some(({ op }) => op.kind === 'param' && experts.has(op.param)),
+      layerOf(other) === layer &&
+      !blockOf(other, analysis).some(({ op }) => op.kind === 'param' && experts.has(op.param)),
   );
 }

@@ -3,8 +3,7 @@
  * the whole model, and for a family's block apart from what feeds it. Losses may mix tokens; they are behind neither.
  */
 import type { ExpertFamily, Node } from '../graph/graph.js';
-import type { Analysis } from './analysis.js';
-import { residualOf } from './additive.js';
+import { residualsOf, type Analysis } from './analysis.js';
 import { chainTo, effectsOf, type Effect } from './effects.js';
 import { describe, type Verdict } from './report.js';
 
@@ -12,11 +11,10 @@ export function checkCausal({ graph, effects }: Analysis): Verdict {
   return verdict(graph.logits, effects);
 }
 
-/** The same of the family's residual write alone, its residual input taken as its own token's. */
+/** The same of the family's residual writes alone, their residual input taken as its own token's. */
 export function checkCausalBlock(analysis: Analysis, family: ExpertFamily): Verdict {
-  const add = residualOf(analysis, family);
-  if (!add) return { holds: true, evidence: 'the family writes nothing to the residual stream' };
-  return verdict(add.write, effectsOf([add.write], analysis.stream));
+  const verdicts = residualsOf(analysis, family).map(({ write }) => verdict(write, effectsOf([write], analysis.stream)));
+  return verdicts.find(({ holds }) => !holds) ?? verdicts[0] ?? { holds: true, evidence: 'the family writes nothing to the residual stream' };
 }
 
 function verdict(root: Node, effects: ReadonlyMap<Node, Effect>): Verdict {

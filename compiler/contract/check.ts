@@ -6,7 +6,7 @@ import { diagnose, type Extras } from '../diagnostics/catalogue.js';
 import type { Diagnostic, Diagnostics, Related } from '../diagnostics/diagnostic.js';
 import type { Node } from '../graph/graph.js';
 import type { Clause } from '../model/model.js';
-import { describe, type ContractReport, type Verdict } from './report.js';
+import { describe, type ContractReport, type LayerContract, type Verdict } from './report.js';
 
 /** Reports every declared clause that the graph violates. Families that break one clause (one a layer, mostly) share a diagnostic. */
 export function checkContract(report: ContractReport, clauses: readonly Clause[], diagnostics: Diagnostics): void {
@@ -16,6 +16,9 @@ export function checkContract(report: ContractReport, clauses: readonly Clause[]
       if (!report.causal.holds) diagnostics.report(violation(clause, [{ path: 'logits', verdict: report.causal }], 1));
     } else if (report.families.length === 0) {
       diagnostics.report(diagnose('ARCH5006', { clause: name }, clause.span));
+    } else if (name === 'active' && clause.bound !== undefined) {
+      const broken = overfull(report, clause.bound);
+      if (broken.length > 0) diagnostics.report(violation(clause, broken, report.layers.length, report.layers.every(isSingle) ? 'families' : 'layers'));
     } else {
       const broken = report.families.map((family) => ({ path: family.family.path, verdict: family[name] })).filter(({ verdict }) => violates(verdict, clause));
       if (broken.length > 0) diagnostics.report(violation(clause, broken, report.families.length));
@@ -28,17 +31,29 @@ interface Broken {
   readonly verdict: Verdict;
 }
 
+const isSingle = ({ parts }: LayerContract): boolean => parts.length === 1;
+
+/** Layers in which more than `bound` units fire, all families together. */
+function overfull({ layers, families }: ContractReport, bound: number): Broken[] {
+  return layers.filter(({ active }) => active > bound).map((layer) => {
+    const only = isSingle(layer) ? families.find(({ family }) => family.path === layer.parts[0]?.family) : undefined;
+    if (only) return { path: only.family.path, verdict: { ...only.active, value: layer.active } };
+    const parts = layer.parts.map((part) => `${part.active} of ${part.family}`);
+    return { path: layer.path, verdict: { holds: false, value: layer.active, evidence: `${parts.join(' + ')} = ${layer.active}` } };
+  });
+}
+
 /** A bound is on the value; without one the verdict decides. Fractions are compared with room for rounding. */
 function violates(verdict: Verdict, clause: Clause): boolean {
   if (clause.bound === undefined) return !verdict.holds;
   return verdict.value === undefined || verdict.value > clause.bound * (1 + 1e-12);
 }
 
-function violation(clause: Clause, broken: readonly Broken[], families: number): Diagnostic {
+function violation(clause: Clause, broken: readonly Broken[], all: number, what: 'families' | 'layers' = 'families'): Diagnostic {
   const worst = broken.reduce((a, b) => ((b.verdict.value ?? 0) > (a.verdict.value ?? 0) ? b : a));
   const { path: subject, verdict } = worst;
   const params = { subject, reason: verdict.evidence };
-  const extras: Extras = { related: places(verdict.chain ?? []), notes: notesOf(broken, worst, families) };
+  const extras: Extras = { related: places(verdict.chain ?? []), notes: notesOf(broken, worst, `${all} ${what}`) };
   switch (clause.name) {
     case 'additive':
       return diagnose('ARCH5001', params, clause.span, extras);
@@ -53,12 +68,12 @@ function violation(clause: Clause, broken: readonly Broken[], families: number):
   }
 }
 
-function notesOf(broken: readonly Broken[], worst: Broken, families: number): string[] {
+function notesOf(broken: readonly Broken[], worst: Broken, all: string): string[] {
   const chain = worst.verdict.chain ?? [];
   const others = broken.length - 1;
   return [
     ...(chain.length > 1 ? [`path: ${shorten(chain).join(' -> ')}`] : []),
-    ...(others > 0 ? [`so ${others === 1 ? 'does 1 other' : `do ${others} others`} of ${families} families`] : []),
+    ...(others > 0 ? [`so ${others === 1 ? 'does 1 other' : `do ${others} others`} of ${all}`] : []),
   ];
 }
 

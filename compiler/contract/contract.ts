@@ -4,16 +4,16 @@
 import type { Graph } from '../graph/graph.js';
 import { sizeOf } from '../graph/ops.js';
 import { analysisOf } from './analysis.js';
-import { checkActive } from './active.js';
+import { checkActive, layerContracts } from './active.js';
 import { checkAdditive } from './additive.js';
 import { checkBypass } from './bypass.js';
 import { checkCausal, checkCausalBlock } from './causal.js';
 import { checkPrivate } from './private.js';
-import type { ContractReport } from './report.js';
+import type { ContractReport, FamilyContract } from './report.js';
 import { readsOf } from './tables.js';
 
 export { checkContract } from './check.js';
-export type { ContractReport, FamilyContract, Verdict } from './report.js';
+export type { ContractReport, FamilyContract, LayerContract, Verdict } from './report.js';
 
 /** Every clause for every family of experts, computed from the forward graph (its inference form where training differs); nothing is taken from
  *  declarations. */
@@ -22,15 +22,17 @@ export function analyseContract(given: Graph): ContractReport {
   const analysis = analysisOf(graph);
   const families = graph.families.map((family) => {
     const reads = readsOf(analysis, family);
-    return {
+    const active = checkActive(analysis, family, reads);
+    const contract: FamilyContract = {
       family,
       units: sizeOf(family.axes),
       additive: checkAdditive(analysis, family),
       causal: checkCausalBlock(analysis, family),
-      active: checkActive(family, reads),
+      active: active.verdict,
       private: checkPrivate(graph, family, reads),
       bypass: checkBypass(analysis, family),
     };
+    return { contract, active };
   });
-  return { causal: checkCausal(analysis), families };
+  return { causal: checkCausal(analysis), families: families.map(({ contract }) => contract), layers: layerContracts(families.map(({ contract, active }) => ({ family: contract.family.path, active }))) };
 }

@@ -25,10 +25,21 @@ export interface FamilyContract {
   readonly bypass: Verdict;
 }
 
+/** What the families that one layer reads do together. */
+export interface LayerContract {
+  /** `layers.2`; outside layers, the path of the block. */
+  readonly path: string;
+  /** Units that can fire for one token. */
+  readonly active: number;
+  readonly parts: readonly { readonly family: string; readonly active: number }[];
+}
+
 export interface ContractReport {
   /** Of the logits: the whole model. */
   readonly causal: Verdict;
   readonly families: readonly FamilyContract[];
+  /** Of every layer that reads experts. */
+  readonly layers: readonly LayerContract[];
 }
 
 /** How evidence names a node: its operation and its spec path, `softmax in layers.0.ffn.route`. */

@@ -73,7 +73,7 @@ export async function modelText(model: Model, graph: Graph, report: ContractRepo
     alias('Experts', 'typeof experts', 'The families of experts.'),
     constant('settings', 'Every setting, defaults filled in.', settingsTree(model)),
     alias('Settings', 'typeof settings', 'Every setting.'),
-    anInterface('Model', `${model.name} on a device. Call \`${runtime}.destroy()\` when done.`, {
+    anInterface('Model', `${model.name}, ready to run. Call \`${runtime}.destroy()\` when done.`, {
       extends: ['Params'],
       properties: [{ name: runtime, type: 'RuntimeModel', isReadonly: true }],
     }),
@@ -118,8 +118,8 @@ function loadFunction(params: Branch<Param>, runtime: string, kind: FunctionDecl
   const fields = [...params.children].map(([name, child]) => `${key(name)}: ${paramValue(child, `${name}.`)}`);
   return {
     kind, name: 'loadModel', isAsync: true, isExported: true,
-    docs: ['Puts the program beside this file on a device, with the weights of `options.checkpoint` or fresh ones.\n@throws LimitError, KernelError, CheckpointError, RangeError when program.json is of another spec'],
-    parameters: [{ name: 'device', type: 'Device' }, { name: 'options', type: 'ModelOptions', initializer: '{}' }],
+    docs: ['Makes the program beside this file ready to run, with the weights of `options.checkpoint` or fresh ones.\nWithout a device, a program for GPUs opens the best adapter; a program for the CPU needs none.\n@throws NoAdapterError, LimitError, KernelError, CheckpointError, RangeError when program.json is of another spec'],
+    parameters: [{ name: 'device', type: 'Device', hasQuestionToken: true }, { name: 'options', type: 'ModelOptions', initializer: '{}' }],
     returnType: 'Promise<Model>',
     statements: [
       "const program = await loadProgram(new URL('./program.json', import.meta.url));",

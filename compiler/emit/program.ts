@@ -1,14 +1,20 @@
 /**
- * @file The compiled program as files: `program.json`, and one `kernels/<name>.wgsl` for each of its modules.
+ * @file The compiled program as files: `program.json`, the readable form of each kernel in `kernels/`, and, for the CPU, the module that runs, once without and once
+ * with relaxed SIMD.
  */
 import type { Program } from '../../runtime/program.js';
 import { layout } from './json.js';
 
+const EXTENSION: Readonly<Record<Program['target'], string>> = { wgsl: 'wgsl', wasm: 'wat' };
+const PLAIN = 'kernels.wasm';
+const RELAXED = 'kernels.relaxed.wasm';
+
 /** `program.json`: the program with each module's code replaced by the file it is in. `runtime/load.ts` reads it back. */
-export function programFiles(program: Program): Map<string, string> {
-  const files = new Map<string, string>();
+export function programFiles(program: Program): Map<string, string | Uint8Array> {
+  const { wasm } = program;
+  const files = new Map<string, string | Uint8Array>();
   const modules = program.modules.map(({ name, source, bindings }) => {
-    const file = `kernels/${name}.wgsl`;
+    const file = `kernels/${name}.${EXTENSION[program.target]}`;
     if (files.has(file)) throw new Error(`two kernels are called ${name}`);
     files.set(file, source.endsWith('\n') ? source : `${source}\n`);
     return { name, file, bindings: bindings.map(({ access, minBytes }) => ({ access, minBytes })) };
@@ -55,6 +61,16 @@ export function programFiles(program: Program): Map<string, string> {
     allocations: program.allocations.map(({ name, bytes }) => ({ name, bytes })),
     modules,
     entries,
+    wasm: wasm && {
+      plain: PLAIN,
+      relaxed: RELAXED,
+      addresses: wasm.addresses,
+      end: wasm.end,
+      sharedBytes: wasm.sharedBytes,
+      ownBytes: wasm.ownBytes,
+      phases: wasm.phases.map((names) => [...names]),
+    },
   });
-  return new Map([['program.json', text], ...[...files].sort(([a], [b]) => (a < b ? -1 : 1))]);
+  const code: [string, string | Uint8Array][] = wasm === undefined ? [] : [[PLAIN, wasm.plain], [RELAXED, wasm.relaxed]];
+  return new Map<string, string | Uint8Array>([['program.json', text], ...code, ...[...files].sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -5,6 +5,7 @@ import type { Axis, Node, Param, ScalarSpec, State } from '../graph/graph.js';
 import type { Buffer, BufferRole, DType, TargetLimits } from '../kernels/kernel.js';
 import type { Home } from './access.js';
 import { isKind } from './facts.js';
+import { NodeMap } from './node-map.js';
 import { LimitError, MAX_ELEMENTS } from './limits.js';
 
 /** Makes buffers and remembers the persistent ones. */
@@ -50,7 +51,7 @@ export class Buffers {
     if (home) this.leaves.set(node, home);
     return home;
   }
-  private readonly leaves = new Map<Node, Home>();
+  private readonly leaves = new NodeMap<Home>();
 
   private findLeaf(node: Node): Home | undefined {
     const { op } = node;

@@ -5,8 +5,9 @@
  */
 import type { Axis, Node, Op, Procedure, ScalarFn, TensorType } from '../graph/graph.js';
 import { Keys } from '../graph/key.js';
-import { consumers, topological } from '../graph/walk.js';
+import { topological } from '../graph/walk.js';
 import { chunkLength, replaceFirst } from './chunks.js';
+import { NodeMap, NodeSet, type ReadonlyNodeMap, type ReadonlyNodeSet } from './node-map.js';
 import { expandRandom } from './random.js';
 import { input, isKind, isRowScatter, product, scatterAxes, union, viewKind, without } from './facts.js';
 
@@ -24,11 +25,15 @@ export interface Decomposed {
   readonly procedures: readonly Procedure[];
   /** Operands before users; follows the order in which the graph was made. */
   readonly order: readonly Node[];
-  readonly totals: ReadonlyMap<Node, Total>;
+  readonly totals: ReadonlyNodeMap<Total>;
   /** Products that run as contractions; the others are sums in a loop nest. */
-  readonly contractions: ReadonlySet<Node>;
+  readonly contractions: ReadonlyNodeSet;
   /** Rows of tables as looked up by something finer than a token, and products as large: too large to be stored. */
-  readonly lookups: ReadonlySet<Node>;
+  readonly lookups: ReadonlyNodeSet;
+  /** Node numbers are below this. */
+  readonly size: number;
+  /** A number no node has. */
+  readonly freshId: () => number;
 }
 
 const TOTAL_CHUNKS = 1024;
@@ -39,29 +44,37 @@ export function decompose(procedures: readonly Procedure[]): Decomposed {
 }
 
 class Decomposer {
-  private readonly rewritten = new Map<Node, Node>();
-  private readonly order = new Set<Node>();
-  private readonly totals = new Map<Node, Total>();
-  private readonly contractions = new Set<Node>();
-  private readonly lookups = new Set<Node>();
+  private readonly rewritten = new NodeMap<Node>();
+  private readonly order: Node[] = [];
+  private readonly kept = new NodeSet();
+  private readonly totals = new NodeMap<Total>();
+  private readonly contractions = new NodeSet();
+  private readonly lookups = new NodeSet();
   private readonly keys = new Keys();
   private readonly shared = new Map<string, Node>();
-  private readonly users: ReadonlyMap<Node, readonly Node[]>;
-  private readonly wanted: ReadonlySet<Node>;
+  private readonly all: readonly Node[];
+  private readonly users = new NodeMap<Node[]>();
+  private readonly wanted: ReadonlyNodeSet;
   /** Scatters whose rows updates touch one by one. */
-  private readonly touched: ReadonlySet<Node>;
+  private readonly touched: ReadonlyNodeSet;
   private ids = 0;
   private axes = 0;
 
   constructor(private readonly procedures: readonly Procedure[]) {
     const roots = procedures.flatMap(rootsOf);
-    this.wanted = new Set(roots);
-    this.touched = new Set(procedures.flatMap((procedure) => procedure.updates.flatMap((update) => update.touched ?? [])));
-    this.users = consumers(roots);
+    this.wanted = new NodeSet(roots);
+    this.touched = new NodeSet(procedures.flatMap((procedure) => procedure.updates.flatMap((update) => update.touched ?? [])));
+    this.all = topological(roots).sort((a, b) => a.id - b.id);
+    for (const node of this.all) node.inputs.forEach((x, i) => {
+      if (node.inputs.indexOf(x) !== i) return;
+      const users = this.users.get(x);
+      if (users) users.push(node);
+      else this.users.set(x, [node]);
+    });
   }
 
   run(): Decomposed {
-    const all = topological(this.procedures.flatMap(rootsOf)).sort((a, b) => a.id - b.id);
+    const { all } = this;
     this.ids = all.reduce((max, node) => Math.max(max, node.id), 0) + 1;
     for (const node of all) for (const axis of node.axes) this.axes = Math.max(this.axes, axis.id + 1);
     for (const node of all) this.rewritten.set(node, this.rewrite(node));
@@ -71,7 +84,7 @@ class Decomposer {
       outputs: p.outputs.map((output) => ({ name: output.name, node: at(output.node) })),
       updates: p.updates.map((update) => ({ target: update.target, value: at(update.value), ...(update.touched ? { touched: at(update.touched) } : {}) })),
     }));
-    return { procedures, order: [...this.order], totals: this.totals, contractions: this.contractions, lookups: this.lookups };
+    return { procedures, order: this.order, totals: this.totals, contractions: this.contractions, lookups: this.lookups, size: this.ids, freshId: () => this.ids++ };
   }
 
   private rewrite(old: Node): Node {
@@ -253,8 +266,9 @@ class Decomposer {
   }
 
   private keep(node: Node): Node {
-    if (this.order.has(node)) return node;
-    this.order.add(node);
+    if (this.kept.has(node)) return node;
+    this.kept.add(node);
+    this.order.push(node);
     const passes = node.op.kind === 'map' || viewKind(node) !== undefined;
     if (isRowScatter(node)) this.keepApart(node);
     if (isLargeLookup(node) || (passes && node.inputs.some((x) => this.lookups.has(x)))) this.lookups.add(node);

@@ -5,6 +5,7 @@ import type { Node } from '../graph/graph.js';
 import type { Decomposed } from './decompose.js';
 import { callCost, product, sameSet, viewKind } from './facts.js';
 import { isPassing, isReduction, rowsSuit } from './kinds.js';
+import { NodeMap, NodeSet, type ReadonlyNodeMap } from './node-map.js';
 
 /** Cheaper values are computed again rather than stored. */
 export const CHEAP = 3;
@@ -13,24 +14,32 @@ export const none: readonly Node[] = [];
 
 export class Estimates {
   /** Operations of one evaluation, back to what is probably stored. */
-  readonly cost = new Map<Node, number>();
+  readonly cost: NodeMap<number>;
   /** Stored tensors it is computed from. */
-  readonly sources = new Map<Node, readonly Node[]>();
+  readonly sources: NodeMap<readonly Node[]>;
   /** Values with several users that are probably stored, so that what reads them is cheap. */
-  readonly costly = new Set<Node>();
+  readonly costly: NodeSet;
   /** Reductions whose rows a node could be computed in, latest last. */
-  private readonly reach = new Map<Node, readonly Node[]>();
+  private readonly reach: NodeMap<readonly Node[]>;
   /** The same, without those behind values that are probably stored. */
-  readonly direct = new Map<Node, readonly Node[]>();
+  readonly direct: NodeMap<readonly Node[]>;
   /** The first reduction of the nest a reduction would be in. */
-  readonly cluster = new Map<Node, Node>();
+  readonly cluster: NodeMap<Node>;
 
   constructor(
     private readonly whole: Decomposed,
-    private readonly users: ReadonlyMap<Node, readonly Node[]>,
-    private readonly position: ReadonlyMap<Node, number>,
+    private readonly users: ReadonlyNodeMap<readonly Node[]>,
+    private readonly position: ReadonlyNodeMap<number>,
     private readonly maxSlots: number,
-  ) {}
+  ) {
+    const { size } = whole;
+    this.cost = new NodeMap(size);
+    this.sources = new NodeMap(size);
+    this.costly = new NodeSet([], size);
+    this.reach = new NodeMap(size);
+    this.direct = new NodeMap(size);
+    this.cluster = new NodeMap(size);
+  }
 
   /** Takes in the next node, in order. */
   add(node: Node): void {

@@ -3,6 +3,7 @@
  */
 import type { Axis, Node } from '../graph/graph.js';
 import { isKind, isLocalScatter, product, scatterAxes, viewKind } from './facts.js';
+import type { ReadonlyNodeSet } from './node-map.js';
 
 /** Axes a reduction in a loop nest sums over. */
 export function reducedAxes(node: Node): readonly Axis[] {
@@ -11,7 +12,7 @@ export function reducedAxes(node: Node): readonly Axis[] {
 }
 
 /** Nodes computed by a reduce stage of a loop nest. */
-export function isReduction(node: Node, contractions: ReadonlySet<Node>): boolean {
+export function isReduction(node: Node, contractions: ReadonlyNodeSet): boolean {
   if (isKind(node, 'scatter')) return isLocalScatter(node) && scatterAxes(node).summed.length > 0;
   return node.op.kind === 'reduce' || (node.op.kind === 'contract' && !contractions.has(node));
 }

@@ -11,6 +11,7 @@ import { isKind, viewKind } from './facts.js';
 import { LimitError } from './limits.js';
 import { isPassing, isReduction } from './kinds.js';
 import type { Schedule } from './schedule.js';
+import { NodeMap } from './node-map.js';
 import type { Segments } from './segments.js';
 import type { Finished, NestUnit, Unit } from './units.js';
 import type { Value } from './value.js';
@@ -42,11 +43,11 @@ export class Lowering {
   readonly units: Unit[] = [];
   readonly segments = new Map<string, Segments>();
   /** The unit that computes a node. */
-  readonly producer = new Map<Node, NestUnit | number>();
-  private readonly homes = new Map<Node, Home>();
-  private readonly outputs = new Map<Node, Home>();
+  readonly producer = new NodeMap<NestUnit | number>();
+  private readonly homes = new NodeMap<Home>();
+  private readonly outputs = new NodeMap<Home>();
   private places = 0;
-  private readonly ranges = new Map<Node, readonly [number, number]>();
+  private readonly ranges = new NodeMap<readonly [number, number]>();
   /** Set by the walk: launches what computes a node nothing has computed yet. */
   computeNow: (node: Node) => void = (node) => {
     throw new Error(`nothing computes ${node.op.kind} ${node.path}`);

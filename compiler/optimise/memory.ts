@@ -4,9 +4,10 @@
  */
 import type { Allocation, Buffer, KernelProgram, Launch } from '../kernels/kernel.js';
 
-interface Space {
-  bytes: number;
-  free: boolean;
+/** Sizes of the shared spaces, and which are free, smallest first. */
+interface Spaces {
+  readonly bytes: number[];
+  free: number[];
 }
 
 type Unplanned = Pick<KernelProgram, 'name' | 'launches' | 'buffers'>;
@@ -20,10 +21,10 @@ export function planMemory(programs: readonly Unplanned[]): KernelProgram[] {
     own.set(buffer.id, allocations.length);
     allocations.push({ name: buffer.name, bytes: buffer.size * 4 });
   }
-  const spaces: Space[] = [];
+  const spaces: Spaces = { bytes: [], free: [] };
   const first = allocations.length;
   const placements = programs.map(({ launches, buffers }) => {
-    for (const space of spaces) space.free = true;
+    spaces.free = [...spaces.bytes.keys()].sort((a, b) => (spaces.bytes[a] ?? 0) - (spaces.bytes[b] ?? 0) || a - b);
     const placement = new Map<number, number>();
     for (const buffer of buffers) {
       const at = own.get(buffer.id);
@@ -32,7 +33,7 @@ export function planMemory(programs: readonly Unplanned[]): KernelProgram[] {
     place(launches, spaces, (buffer, space) => placement.set(buffer.id, first + space));
     return placement;
   });
-  spaces.forEach((space, i) => allocations.push({ name: `temporary ${i}`, bytes: space.bytes }));
+  spaces.bytes.forEach((bytes, i) => allocations.push({ name: `temporary ${i}`, bytes }));
   return programs.map((program, i) => ({ ...program, allocations, placement: placements[i] ?? new Map<number, number>() }));
 }
 
@@ -49,7 +50,7 @@ export function lifetimes(launches: readonly Launch[]): Map<Buffer, { first: num
   return found;
 }
 
-function place(launches: readonly Launch[], spaces: Space[], placed: (buffer: Buffer, space: number) => void): void {
+function place(launches: readonly Launch[], spaces: Spaces, placed: (buffer: Buffer, space: number) => void): void {
   const lives = lifetimes(launches);
   const at = new Map<Buffer, number>();
   launches.forEach((launch, i) => {
@@ -61,30 +62,27 @@ function place(launches: readonly Launch[], spaces: Space[], placed: (buffer: Bu
     }
     for (const buffer of new Set(launch.buffers)) {
       const space = at.get(buffer);
-      if (space !== undefined && lives.get(buffer)?.last === i) {
-        const freed = spaces[space];
-        if (freed) freed.free = true;
-      }
+      if (space !== undefined && lives.get(buffer)?.last === i) spaces.free.splice(firstFree(spaces, spaces.bytes[space] ?? 0), 0, space);
     }
   });
 }
 
-/** The smallest free space that holds `bytes`; else the largest free one, grown; else a new one. */
-function choose(spaces: Space[], bytes: number): number {
-  let best = -1;
-  let largest = -1;
-  spaces.forEach((space, i) => {
-    if (!space.free) return;
-    if (space.bytes >= bytes && (best < 0 || space.bytes < (spaces[best]?.bytes ?? 0))) best = i;
-    if (largest < 0 || space.bytes > (spaces[largest]?.bytes ?? 0)) largest = i;
-  });
-  const fit = best >= 0 ? best : largest >= 0 ? largest : -1;
-  const space = spaces[fit];
-  if (!space) {
-    spaces.push({ bytes, free: false });
-    return spaces.length - 1;
+/** Where in the free list the spaces of at least `bytes` begin. */
+function firstFree({ bytes: sizes, free }: Spaces, bytes: number): number {
+  let [low, high] = [0, free.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sizes[free[middle] ?? 0] ?? 0) < bytes) low = middle + 1;
+    else high = middle;
   }
-  space.bytes = Math.max(space.bytes, bytes);
-  space.free = false;
-  return fit;
+  return low;
+}
+
+/** The smallest free space that holds `bytes`; else the largest free one, grown; else a new one. */
+function choose(spaces: Spaces, bytes: number): number {
+  const at = Math.min(firstFree(spaces, bytes), spaces.free.length - 1);
+  const [space] = at < 0 ? [] : spaces.free.splice(at, 1);
+  if (space === undefined) return spaces.bytes.push(bytes) - 1;
+  spaces.bytes[space] = Math.max(spaces.bytes[space] ?? 0, bytes);
+  return space;
 }

@@ -4,7 +4,12 @@
 import type { Node } from '../graph/graph.js';
 
 export class NodeMap<T> {
-  private readonly items: (T | undefined)[] = [];
+  private readonly items: (T | undefined)[];
+
+  /** `size`: how large numbers are, if known. */
+  constructor(size = 0) {
+    this.items = new Array<T | undefined>(size).fill(undefined);
+  }
 
   get(node: Node): T | undefined {
     return this.items[node.id];
@@ -23,9 +28,10 @@ export class NodeMap<T> {
 }
 
 export class NodeSet {
-  private readonly items = new NodeMap<true>();
+  private readonly items: NodeMap<true>;
 
-  constructor(nodes: Iterable<Node> = []) {
+  constructor(nodes: Iterable<Node> = [], size = 0) {
+    this.items = new NodeMap(size);
     for (const node of nodes) this.add(node);
   }
   has(node: Node): boolean {

@@ -10,28 +10,29 @@ import type { Decomposed } from './decompose.js';
 import { CHEAP, Estimates, largeSources, none } from './estimates.js';
 import { input, isKind, isRowScatter, product, sameSet, scatterAxes, viewKind } from './facts.js';
 import { isPassing, isReduction, reducedAxes } from './kinds.js';
+import { NodeMap, NodeSet, type ReadonlyNodeMap, type ReadonlyNodeSet } from './node-map.js';
 import { withinSlots } from './slot-budget.js';
 import { groupUpdates, sharedScalars, type UpdateGroup } from './update-groups.js';
 
 export interface Schedule {
   /** Everything the procedure needs, operands first. */
   readonly order: readonly Node[];
-  readonly position: ReadonlyMap<Node, number>;
-  readonly users: ReadonlyMap<Node, readonly Node[]>;
+  readonly position: ReadonlyNodeMap<number>;
+  readonly users: ReadonlyNodeMap<readonly Node[]>;
   /** Elementwise values, views and small lookups that get a buffer. */
-  readonly stored: ReadonlySet<Node>;
+  readonly stored: ReadonlyNodeSet;
   /** Elementwise value -> the contraction whose epilogue it is. */
   readonly epilogues: ReadonlyMap<Node, Node>;
   /** Storage order: tokens first, and otherwise the node's own, unless something asks for another. */
   readonly layout: (node: Node) => readonly Axis[];
   /** Results that several kernels use. */
-  readonly many: ReadonlySet<Node>;
+  readonly many: ReadonlyNodeSet;
   /** Position after which nothing reads a node from within its own kernel: when that kernel can be launched. */
-  readonly last: ReadonlyMap<Node, number>;
+  readonly last: ReadonlyNodeMap<number>;
   /** Scalars that the updates of several parameters read. */
   readonly kept: ReadonlySet<Node>;
   /** Row scatters some kernel reads as a whole. */
-  readonly dense: ReadonlySet<Node>;
+  readonly dense: ReadonlyNodeSet;
   readonly groups: readonly UpdateGroup[];
 }
 
@@ -52,18 +53,18 @@ export function schedule(whole: Decomposed, procedure: Decomposed['procedures'][
 
 class Scheduler {
   private readonly order: Node[];
-  private readonly position = new Map<Node, number>();
-  private readonly users = new Map<Node, Node[]>();
-  private readonly stored = new Set<Node>();
+  private readonly position = new NodeMap<number>();
+  private readonly users = new NodeMap<Node[]>();
+  private readonly stored = new NodeSet();
   private readonly epilogues = new Map<Node, Node>();
-  private readonly layouts = new Map<Node, readonly Axis[]>();
-  private readonly uses = new Map<Node, Use>();
+  private readonly layouts = new NodeMap<readonly Axis[]>();
+  private readonly uses = new NodeMap<Use>();
   private readonly estimates: Estimates;
   private readonly wanted: Set<Node>;
   private readonly groups: readonly UpdateGroup[];
-  private readonly groupOf = new Map<Node, number>();
+  private readonly groupOf = new NodeMap<number>();
   /** Scatters whose rows an update takes as they come, and elementwise values of them: to store one would be to store a whole table. */
-  private readonly sparse = new Set<Node>();
+  private readonly sparse = new NodeSet();
 
   constructor(private readonly whole: Decomposed, private readonly procedure: Decomposed['procedures'][number], private readonly maxSlots: number) {
     this.groups = groupUpdates(procedure.updates);
@@ -95,10 +96,12 @@ class Scheduler {
     const kept = sharedScalars(this.groups, this.stored);
     const { whole, order, estimates, maxSlots, sparse } = this;
     withinSlots({ whole, order, estimates, maxSlots, kept, sparse }, this.stored);
-    const many = new Set<Node>();
-    const last = new Map<Node, number>();
-    const dense = new Set<Node>();
-    for (const [node, use] of this.uses) {
+    const many = new NodeSet();
+    const last = new NodeMap<number>();
+    const dense = new NodeSet();
+    for (const node of order) {
+      const use = this.uses.get(node);
+      if (!use) continue;
       if (use.many) many.add(node);
       last.set(node, use.last);
       if (isRowScatter(node) && this.isDense(node)) dense.add(node);

@@ -6,6 +6,7 @@ import type { Decomposed } from './decompose.js';
 import { none, type Estimates } from './estimates.js';
 import { input, isRowScatter, product } from './facts.js';
 import { isPassing, isReduction } from './kinds.js';
+import { NodeMap, type NodeSet, type ReadonlyNodeSet } from './node-map.js';
 
 export interface Budget {
   readonly whole: Decomposed;
@@ -15,12 +16,12 @@ export interface Budget {
   /** Scalars that share the buffer of the host's. */
   readonly kept: ReadonlySet<Node>;
   /** Values of a scatter's touched rows, never stored. */
-  readonly sparse: ReadonlySet<Node>;
+  readonly sparse: ReadonlyNodeSet;
 }
 
 /** Adds to `stored`, operands first. */
-export function withinSlots({ whole, order, estimates, maxSlots, kept, sparse }: Budget, stored: Set<Node>): void {
-  const reads = new Map<Node, readonly Node[]>();
+export function withinSlots({ whole, order, estimates, maxSlots, kept, sparse }: Budget, stored: NodeSet): void {
+  const reads = new NodeMap<readonly Node[]>();
   const scalars = order.filter((node) => node.op.kind === 'scalar' || kept.has(node)).slice(0, 1);
   const of = (x: Node): readonly Node[] => {
     if (stored.has(x) && !kept.has(x)) return [x];

@@ -2,6 +2,7 @@
  * @file Which updates are made together, and which scalars they share.
  */
 import type { Node, Update } from '../graph/graph.js';
+import type { ReadonlyNodeSet } from './node-map.js';
 
 export interface UpdateGroup {
   /** Updates of one parameter and its moments, or of one state. */
@@ -23,7 +24,7 @@ export function groupUpdates(updates: readonly Update[]): UpdateGroup[] {
 }
 
 /** Numbers that the updates of several parameters use (a clipping factor) live beside the host's scalars, where they cost no slot. */
-export function sharedScalars(groups: readonly UpdateGroup[], stored: ReadonlySet<Node>): Set<Node> {
+export function sharedScalars(groups: readonly UpdateGroup[], stored: ReadonlyNodeSet): Set<Node> {
   const seen = new Map<Node, number>();
   const kept = new Set<Node>();
   groups.forEach((group, i) => {

@@ -101,7 +101,7 @@ function redirected(unit: NestUnit, node: Node, home: Home): NestUnit {
 
 /** Moves a value that waits in `from` to `to`. */
 function copyUnit(lowering: Lowering, node: Node, from: Home, to: Home): NestUnit {
-  const waiting: Node = { ...node, op: { kind: 'part', index: 0 }, inputs: [] };
+  const waiting: Node = { ...node, id: lowering.whole.freshId(), op: { kind: 'part', index: 0 }, inputs: [] };
   lowering.adopt(waiting, from);
   return {
     kind: 'nest', rows: to.layout, steps: [{ kind: 'store', store: { node: waiting, home: to } }], members: new Set(), slots: new Set([from.buffer, to.buffer]),

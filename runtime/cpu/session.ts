@@ -3,26 +3,20 @@
  * entry is done.
  */
 import { COUNTERS, type PhaseCall, RESERVED, type Schedule } from './control.js';
-import { defaultThreads, prepareEngine } from './features.js';
+import { cpuName, defaultThreads, prepareEngine } from './features.js';
 import { Team } from './threads.js';
 import { KernelError, LimitError, formatBytes, messageOf } from '../errors.js';
 import { elements, type TensorRef, type Values } from '../execute.js';
-import type { Executor } from '../executor.js';
+import type { DispatchTime, Executor } from '../executor.js';
 import { initialValues } from '../init.js';
-import type { DispatchInfo, EntryInfo, Program, TensorInfo, WasmInfo } from '../program.js';
+import type { EntryInfo, Program, TensorInfo, WasmInfo } from '../program.js';
 import { scalarValues } from '../scalars.js';
 
 export interface CpuOptions {
-  /** Default: one for each processor. */
+  /** Default: one for each processor, at most 8. */
   readonly threads?: number;
   /** False: run the form without fused multiply-add even where the engine has it. */
   readonly relaxed?: boolean;
-}
-
-/** How long each dispatch of an entry took. */
-export interface DispatchTime {
-  readonly dispatch: DispatchInfo;
-  readonly milliseconds: number;
 }
 
 const PAGE = 65_536;
@@ -30,6 +24,7 @@ const PAGE = 65_536;
 const CHUNK = 1 << 20;
 
 export class CpuSession implements Executor {
+  readonly profiledBy = 'wall clock';
   private readonly byName = new Map<string, TensorInfo>();
   private readonly byId = new Map<number, TensorInfo>();
   private readonly entryNumbers: ReadonlyMap<string, number>;
@@ -82,6 +77,10 @@ export class CpuSession implements Executor {
     const schedules = Object.values(program.entries).map((entry) => scheduleOf(program, wasm, entry, shared));
     const team = await Team.start({ module, memory, schedules, threads, own: own | 0, ownBytes: wasm.ownBytes });
     return new CpuSession(program, wasm, memory, team, threads, relaxed);
+  }
+
+  get deviceName(): string {
+    return cpuName(this);
   }
 
   tensor(ref: TensorRef): TensorInfo {

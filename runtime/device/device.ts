@@ -5,17 +5,19 @@
 import { DeviceLostError, KernelError, LimitError, formatBytes, messageOf } from '../errors.js';
 import type { Program } from '../program.js';
 import { describe, type AdapterDescription } from './describe.js';
-import { LIMIT_NAMES, OPTIONAL_FEATURES, checkNeeds } from './limits.js';
+import { LIMIT_NAMES, OPTIONAL_FEATURES, checkNeeds, largestOf } from './limits.js';
 import { requestAdapter, type AdapterSource } from './source.js';
 
 /** `GPUBufferUsage` and `GPUMapMode`, which Node has no globals for. */
-export const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, STORAGE: 0x80 } as const;
+export const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, STORAGE: 0x80, QUERY_RESOLVE: 0x200 } as const;
 export const MAP_READ = 0x1;
 export const STAGE_COMPUTE = 0x4;
 
 export interface OpenOptions {
   /** Checked against the adapter before a device is made. */
   readonly needs?: Program['needs'];
+  /** The same, and errors name the tensor that does not fit. */
+  readonly program?: Program;
   /** Where adapters come from; default `navigator.gpu`, else the `webgpu` package. */
   readonly source?: AdapterSource;
 }
@@ -95,7 +97,8 @@ export class Device {
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   const { source, adapter } = await requestAdapter(options.source);
   const description = describe(adapter);
-  if (options.needs) checkNeeds(options.needs, description.limits, description.name);
+  const { program, needs = program?.needs } = options;
+  if (needs) checkNeeds(needs, description.limits, description.name, program && largestOf(program));
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMIT_NAMES) requiredLimits[name] = description.limits[name];
   const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));

@@ -1,33 +1,73 @@
 /**
- * @file How fast the generated contraction kernel is: `npx tsx test/bench/matmul.ts [sizes...]`. Median of 9 runs after a warm-up, per layout.
+ * @file Matrix products A * B, A * B^T and A^T * B at 256, 512 and 1024, through the generated contraction kernel of each device; peer: jax-js's WebAssembly
+ * backend in the same process, where it is installed.
  */
+import type { Contraction, Expr } from '../../compiler/kernels/kernel.js';
+import { CpuSession } from '../../runtime/cpu/session.js';
+import { at, contraction, load, local, slot, v } from '../targets/wasm/build.js';
+import { assembled } from '../targets/wasm/run.js';
 import { gpu, prepare } from '../support/gpu.js';
-import { matmul, noise } from '../support/kernels.js';
+import { noise } from '../support/kernels.js';
+import { jaxProduct } from './jax-peer.js';
+import { peakMB, type Result, round, time, type Timing } from './measure.js';
+import type { Bench } from './run.js';
 
-const sizes = process.argv.slice(2).map(Number);
-const on = await gpu();
-if (typeof on === 'string') {
-  console.error(on);
-  process.exit(2);
+const forms = ['A*B', 'A*B^T', 'A^T*B'] as const;
+export type Form = (typeof forms)[number];
+
+function product(form: Form, size: number): Contraction {
+  const elements = size * size;
+  const a: Expr = form === 'A^T*B' ? at(v('k'), size, v('m')) : at(v('m'), size, v('k'));
+  const b: Expr = form === 'A*B^T' ? at(v('n'), size, v('k')) : at(v('k'), size, v('n'));
+  return contraction('product', [slot('a', elements), slot('b', elements), slot('out', elements, 'write')], {
+    batch: 1, m: size, n: size, k: size, a: load(0, a), b: load(1, b), store: { slot: 2, index: at(v('m'), size, v('n')), value: local('acc') },
+  });
 }
-console.log(`adapter: ${on.description}`);
-console.log('size   product  median GFLOP/s  best GFLOP/s');
-for (const n of sizes.length > 0 ? sizes : [256, 512, 1024]) {
-  for (const [label, transposed] of [['A B', { a: false, b: false }], ['A B^T', { a: false, b: true }], ['A^T B', { a: true, b: false }]] as const) {
-    const prepared = prepare(on, matmul(1, n, n, n, transposed), [noise(n * n), noise(n * n, 2)]);
-    const times: number[] = [];
-    for (let run = 0; run < 10; run++) {
-      const start = performance.now();
-      prepared.submit();
-      await on.device.queue.onSubmittedWorkDone();
-      if (run > 0) times.push(performance.now() - start);
+
+const softwareAdapter = /llvmpipe|lavapipe|swiftshader|software/i;
+
+export const matmul: Bench = {
+  about: 'matrix products, three forms, 256 to 1024',
+  async run(options, report, note) {
+    const adapter = options.device === 'cpu' ? 'not asked for' : await gpu();
+    const onGpu = typeof adapter !== 'string' && (options.device === 'gpu' || !softwareAdapter.test(adapter.description)) ? adapter : undefined;
+    note(onGpu ? `GPU: ${onGpu.description}` : `GPU: ${typeof adapter === 'string' ? adapter : `${adapter.description} is software: --device gpu measures it`}`);
+    const jax = await jaxProduct();
+    note(typeof jax === 'string' ? `peer: ${jax}` : 'peer: @jax-js/jax, WebAssembly');
+    for (const size of [256, 512, 1024]) {
+      for (const form of forms) {
+        const name = `${form} ${size}`;
+        if (!name.includes(options.only)) continue;
+        const flops = 2 * size ** 3;
+        const rounds = Math.min(200, Math.max(7, Math.ceil(6e9 / flops)));
+        const warm = Math.min(100, Math.max(2, Math.ceil(2e9 / flops)));
+        const figures = (timing: Timing): Pick<Result, 'ms'> & Record<string, number> => ({
+          ms: round(timing.median, 3), gflops: round(flops / timing.median / 1e6, 1), best: round(flops / timing.best / 1e6, 1), perCpuSecond: round(flops / timing.cpu / 1e6, 1), peakMB: peakMB(),
+        });
+        const inputs = { a: noise(size * size), b: noise(size * size, 2) };
+        if (options.device !== 'gpu') {
+          const session = await CpuSession.create(assembled(product(form, size)), { threads: options.threads });
+          const ours = await time(rounds, warm, () => session.run('run', inputs));
+          report({ case: name, device: 'cpu', ...figures(ours), threads: session.threads, relaxed: session.relaxed });
+          session.destroy();
+          if (typeof jax !== 'string') {
+            const theirs = await time(Math.min(rounds, 21), 3, jax(form, size, inputs.a, inputs.b));
+            report({ case: name, device: 'jax-js wasm', ...figures(theirs) });
+            note(`${' '.repeat(25)}${(theirs.median / ours.median).toFixed(2)} times as fast as jax-js`);
+          }
+        }
+        if (onGpu) {
+          const prepared = prepare(onGpu, product(form, size), [inputs.a, inputs.b]);
+          const timing = await time(9, 1, async () => {
+            prepared.submit();
+            await onGpu.device.queue.onSubmittedWorkDone();
+          });
+          report({ case: name, device: `gpu ${onGpu.description}`, ...figures(timing) });
+          prepared.close();
+          const messages = onGpu.errors();
+          if (messages.length > 0) throw new Error(messages.join('\n'));
+        }
+      }
     }
-    times.sort((a, b) => a - b);
-    const rate = (ms: number | undefined): string => ((2 * n ** 3) / (ms ?? NaN) / 1e6).toFixed(2);
-    console.log(`${String(n).padEnd(7)}${label.padEnd(9)}${rate(times[times.length >> 1]).padEnd(16)}${rate(times[0])}`);
-    prepared.close();
-  }
-}
-const messages = on.errors();
-if (messages.length > 0) console.error(messages.join('\n'));
-process.exit(messages.length > 0 ? 1 : 0);
+  },
+};

@@ -69,3 +69,16 @@ test('clauses about experts in a model without any are a warning', () => {
   checkContract(analyseContract({ ...graph, families: [] }), [clause('additive'), clause('causal')], diagnostics);
   expect(diagnostics.all).toMatchObject([{ code: 'ARCH5006', severity: 'warning', message: 'contract clause `additive` speaks of experts, but this model has none' }]);
 });
+
+test('families in one layer are counted together', () => {
+  const { graph } = model({ layers: 2 });
+  const [first, second] = graph.families;
+  if (!first || !second) throw new Error('no families');
+  // the second family's rows go into the first layer's write
+  const both = { ...graph, residual: graph.residual.map((add) => ({ ...add, path: add.path.replace('layers.1', 'layers.0') })) };
+  const diagnostics = new Diagnostics();
+  checkContract(analyseContract(both), [clause('active', 12), clause('active', 11)], diagnostics);
+  expect(diagnostics.all).toMatchObject([
+    { code: 'ARCH5004', message: 'more than 11 experts fire per token: `layers.0`: 6 of layers.0.ffn.experts + 6 of layers.1.ffn.experts = 12', notes: [] },
+  ]);
+});

@@ -262,3 +262,28 @@ describe('bypass', () => {
     expect(familyOf({}).bypass.evidence).toMatch(/^0% of the \d+ FLOPs per token of layers\.0\.ffn, in 0 terms without experts; layers\.0\.attention: [\d.]+% of the layer$/);
   });
 });
+
+test('a table that two layers read is judged in both, and counted in each', () => {
+  let shared: Node | undefined;
+  const { graph } = model({
+    layers: 2,
+    block: (w) => {
+      shared ??= w.write;
+      const [axis] = shared.axes;
+      if (!axis) throw new Error('no axis');
+      const { expert } = w;
+      const score = w.g.rename(w.g.contract(w.x, w.param('route', [w.d, expert]), [w.d]), expert, w.g.axis('e', expert.size));
+      const choices = score.axes.find((a) => a.name === 'e');
+      if (!choices) throw new Error('no axis');
+      const pick = w.g.top(score, choices, w.k);
+      const sum = w.g.contract(w.g.gather(score, [choices], [pick]), w.g.lenient(() => w.g.gather(shared ?? w.write, [axis], [pick])), [w.k]);
+      return shared === w.write ? sum : w.g.add(w.g.tanh(sum), w.g.tanh(w.x));
+    },
+  });
+  const { families: [bank], layers } = analyseContract({ ...graph, families: graph.families.slice(0, 1).map((family) => ({ ...family, block: 'values' })) });
+  expect(bank?.additive).toMatchObject({ holds: false, evidence: 'tanh in layers.1.ffn is not linear in the write rows' });
+  expect(bank?.active).toMatchObject({ holds: true, value: 3 });
+  expect(bank?.bypass.value).toBeGreaterThan(0);
+  expect(bank?.bypass.evidence).toMatch(/of layers\.1\.ffn, in 1 term without experts; .*; no more in layers\.0\.ffn$/);
+  expect(layers).toEqual([{ path: 'layers.0', active: 3, parts: [{ family: 'layers.0.ffn.experts', active: 3 }] }, { path: 'layers.1', active: 3, parts: [{ family: 'layers.0.ffn.experts', active: 3 }] }]);
+});

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { main } from '../../compiler/cli/main.js';
 import { archc, Folder } from '../cli/harness.js';
 import { describeGpu, tryOpenDevice } from '../runtime/gpu.js';
@@ -18,19 +18,12 @@ const folder = new Folder({ ...TEXTS, 'tiny.arch': TINY });
 folder.write('archc.mjs', `import { runProcess } from ${JSON.stringify(new URL('compiler/cli/process.ts', root).href)};\nawait runProcess();\n`);
 afterAll(() => { folder.dispose(); });
 const file = (...path: string[]): string => join(folder.path, ...path);
-const checkpoint = (run: string): Buffer => readFileSync(file(run, 'checkpoint.safetensors'));
-const train = (run: string, ...more: string[]): ReturnType<typeof archc> => archc(['train', 'tiny.arch', '--data', 'texts', '--run', run, ...more], { cwd: folder.path });
-/** step -> loss, as logged. */
-const losses = (run: string): unknown[][] => readFileSync(file(run, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => {
-  const { kind, step, loss }: Record<string, unknown> = Object(JSON.parse(line));
-  return [kind, step, loss];
-});
 
 /** Trains in this process and interrupts when the log shows `step`. */
-async function interrupted(run: string, step: number, ...more: string[]): Promise<{ code: number; stderr: string }> {
+async function interrupted(step: number, argv: readonly string[]): Promise<{ code: number; stderr: string }> {
   const controller = new AbortController();
   let stderr = '';
-  const code = await main(['train', ...more, '--data', 'texts', '--run', run], {
+  const code = await main(argv, {
     stdout: { write: () => undefined },
     stderr: { write: (text) => { stderr += text; if (stderr.includes(`step ${step}/`)) controller.abort(); } },
     env: {}, cwd: folder.path, signal: controller.signal, readStdin: () => '',
@@ -38,40 +31,51 @@ async function interrupted(run: string, step: number, ...more: string[]): Promis
   return { code, stderr };
 }
 
-describeGpu(opened, 'archc train on a spec of pools', () => {
+function commands(device: 'gpu' | 'cpu'): void {
+  const runs = `runs/${device}`;
+  const on = ['--device', device];
+  const run = (...argv: string[]): ReturnType<typeof archc> => archc([...argv, ...on], { cwd: folder.path });
+  const start = (dir: string, ...more: string[]): string[] => ['train', 'tiny.arch', '--data', 'texts', '--run', `${runs}/${dir}`, ...more];
+  const resume = (dir: string, ...more: string[]): string[] => ['train', '--data', 'texts', '--run', `${runs}/${dir}`, '--resume', ...more];
+  const checkpoint = (dir: string): Buffer => readFileSync(file(runs, dir, 'checkpoint.safetensors'));
+  /** Kind, step and loss of each line logged. */
+  const losses = (dir: string): unknown[][] => readFileSync(file(runs, dir, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => {
+    const { kind, step, loss }: Record<string, unknown> = Object(JSON.parse(line));
+    return [kind, step, loss];
+  });
   it('trains, and reaches the same bits when stopped and resumed', async () => {
-    expect(await train('runs/whole')).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/done: 6 steps, saved to runs\/whole\/checkpoint\.safetensors\n$/) });
-    expect(losses('runs/whole')).toHaveLength(7);
-    expect(await interrupted('runs/parts', 3, 'tiny.arch')).toMatchObject({ code: 130, stderr: expect.stringMatching(/stopped at step 3; saved to .*runs\/parts\/checkpoint\.safetensors\n/) });
-    expect(checkpoint('runs/parts').equals(checkpoint('runs/whole'))).toBe(false);
-    const resumed = await archc(['train', '--data', 'texts', '--run', 'runs/parts', '--resume'], { cwd: folder.path });
+    expect(await run(...start('whole'))).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/done: 6 steps, saved to runs\/\w+\/whole\/checkpoint\.safetensors\n$/) });
+    expect(losses('whole')).toHaveLength(7);
+    expect(await interrupted(3, [...start('parts'), ...on])).toMatchObject({ code: 130, stderr: expect.stringMatching(/stopped at step 3; saved to .*runs\/\w+\/parts\/checkpoint\.safetensors\n/) });
+    expect(checkpoint('parts').equals(checkpoint('whole'))).toBe(false);
+    const resumed = await run(...resume('parts'));
     expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining('resuming from step 3') });
-    expect(losses('runs/parts')).toEqual(losses('runs/whole'));
-    expect(checkpoint('runs/parts').equals(checkpoint('runs/whole'))).toBe(true);
+    expect(losses('parts')).toEqual(losses('whole'));
+    expect(checkpoint('parts').equals(checkpoint('whole'))).toBe(true);
   });
 
   it('reaches the same tensors when it is asked for fewer steps first, and then for more', async () => {
-    expect(await train('runs/short', '--steps', '3')).toMatchObject({ code: 0 });
-    expect(await archc(['train', '--data', 'texts', '--run', 'runs/short', '--resume', '--steps', '6'], { cwd: folder.path })).toMatchObject({ code: 0 });
-    const [short, whole] = [readSafetensors(file('runs/short/checkpoint.safetensors')), readSafetensors(file('runs/whole/checkpoint.safetensors'))];
+    expect(await run(...start('short', '--steps', '3'))).toMatchObject({ code: 0 });
+    expect(await run(...resume('short', '--steps', '6'))).toMatchObject({ code: 0 });
+    const [short, whole] = [readSafetensors(file(runs, 'short/checkpoint.safetensors')), readSafetensors(file(runs, 'whole/checkpoint.safetensors'))];
     expect([...short.tensors.keys()]).toEqual([...whole.tensors.keys()]);
     for (const [name, { data }] of whole.tensors) expect(short.tensors.get(name)?.data, name).toEqual(data);
   });
 
   it('is measured and sampled', async () => {
-    const measured = await archc(['eval', 'runs/whole', '--data', 'texts', '--format', 'json'], { cwd: folder.path });
+    const measured = await run('eval', `${runs}/whole`, '--data', 'texts', '--format', 'json');
     expect(measured).toMatchObject({ code: 0, stderr: '' });
     const { loss, bitsPerByte }: Record<string, unknown> = Object(JSON.parse(measured.stdout));
     expect(loss).toBeLessThan(6.5);
     expect(Number(bitsPerByte)).toBeCloseTo(Number(loss) / Math.LN2, 12);
-    const sampled = await archc(['sample', 'runs/whole', '--prompt', 'the ', '--tokens', '8', '--seed', '3'], { cwd: folder.path });
+    const sampled = await run('sample', `${runs}/whole`, '--prompt', 'the ', '--tokens', '8', '--seed', '3');
     expect(sampled).toMatchObject({ code: 0, stderr: '' });
     expect(sampled.stdout.startsWith('the ')).toBe(true);
-    expect(await archc(['sample', 'runs/whole', '--prompt', 'the ', '--tokens', '8', '--seed', '3'], { cwd: folder.path })).toEqual(sampled);
+    expect(await run('sample', `${runs}/whole`, '--prompt', 'the ', '--tokens', '8', '--seed', '3')).toEqual(sampled);
   });
 
   it('saves at a real SIGINT, says where, exits 130, and can be resumed', async () => {
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), 'archc.mjs', 'train', 'tiny.arch', '--data', 'texts', '--run', 'runs/killed', '--steps', '100000'], { cwd: folder.path, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), 'archc.mjs', ...start('killed', '--steps', '100000'), ...on], { cwd: folder.path, stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; });
@@ -86,8 +90,11 @@ describeGpu(opened, 'archc train on a spec of pools', () => {
     expect(Number(step)).toBeGreaterThanOrEqual(3);
     expect(path !== undefined && existsSync(path)).toBe(true);
     const more = String(Number(step) + 2);
-    const resumed = await archc(['train', '--data', 'texts', '--run', 'runs/killed', '--resume', '--steps', more], { cwd: folder.path });
+    const resumed = await run(...resume('killed', '--steps', more));
     expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining(`resuming from step ${step}`) });
-    expect(losses('runs/killed').filter(([kind]) => kind === 'train')).toHaveLength(Number(more));
+    expect(losses('killed').filter(([kind]) => kind === 'train')).toHaveLength(Number(more));
   });
-});
+}
+
+describeGpu(opened, 'archc train on a GPU', () => { commands('gpu'); });
+describe('archc train on the CPU', () => { commands('cpu'); });

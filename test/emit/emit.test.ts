@@ -4,11 +4,11 @@ import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emit } from '../../compiler/emit/emit.js';
-import { parseProgram } from '../../runtime/load.js';
+import { type ProgramFiles, parseProgram } from '../../runtime/load.js';
 import { compiled } from './compiled.js';
 
 const root = resolve(import.meta.dirname, '../..');
-let files: Map<string, string>;
+let files: Map<string, string | Uint8Array>;
 let folder: string;
 
 beforeAll(async () => {
@@ -21,7 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const file = (name: string): string => files.get(name) ?? '';
+const textOf = (from: ReadonlyMap<string, string | Uint8Array>, name: string): string => {
+  const found = from.get(name);
+  return typeof found === 'string' ? found : '';
+};
+const file = (name: string): string => textOf(files, name);
 
 test('writes the model, the resolved spec, the program and its kernels', () => {
   expect([...files.keys()]).toEqual(['model.ts', 'resolved.json', 'program.json', 'kernels/add.wgsl', 'kernels/scale.wgsl']);
@@ -34,9 +38,9 @@ test('the same compilation gives the same bytes', async () => {
 
 test('more layers of the same shape cost one name each in model.ts', async () => {
   const [few, many] = [await emit(compiled(3)), await emit(compiled(24))];
-  const lines = (text = ''): number => text.split('\n').length;
-  expect(lines(many.get('model.ts')) - lines(few.get('model.ts'))).toBeLessThan(80);
-  expect(many.get('model.ts')?.match(/interface Layer\b/g)).toHaveLength(1);
+  const lines = (text: string): number => text.split('\n').length;
+  expect(lines(textOf(many, 'model.ts')) - lines(textOf(few, 'model.ts'))).toBeLessThan(80);
+  expect(textOf(many, 'model.ts').match(/interface Layer\b/g)).toHaveLength(1);
 });
 
 test('refuses a compilation that did not reach a program', async () => {
@@ -44,7 +48,7 @@ test('refuses a compilation that did not reach a program', async () => {
 });
 
 describe('program.json', () => {
-  const source = (name: string): Promise<string> => Promise.resolve(file(name));
+  const source: ProgramFiles = { text: (name) => Promise.resolve(file(name)), bytes: () => Promise.reject(new Error('a WGSL program has no bytes')) };
 
   test('is read back as the program it was', async () => {
     const { program } = compiled(3, 1);
@@ -96,6 +100,7 @@ describe('model.ts', () => {
         import { openDevice } from 'archc/runtime';
         import { experts, loadModel, settings, type ActivationPath, type Layer, type Params } from './model.js';
         const model = await loadModel(await openDevice());
+        export const onItsOwn = await loadModel(undefined, { threads: 2 });
         const shape: readonly [6, 4] = model.layers[2].ffn.experts.read.shape;
         const router: readonly [4, 2, 6] = model.layers[0].ffn.router.shape;
         const layer: Layer = model.layers[2];

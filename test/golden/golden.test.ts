@@ -11,7 +11,7 @@ import { compile } from '../../compiler/pipeline.js';
 import { reader } from '../support/spec.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const build = (spec: string): Promise<Map<string, string>> => emit(compile({ entry: `specs/${spec}.arch`, read: reader({}) }));
+const build = (spec: string): Promise<Map<string, string | Uint8Array>> => emit(compile({ entry: `specs/${spec}.arch`, read: reader({}) }));
 
 describe.each(['dense', 'peer', 'pools'])('%s', (spec) => {
   test('is written as reviewed', async () => {

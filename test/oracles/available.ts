@@ -1,9 +1,9 @@
 /**
- * @file The engines of this machine: the interpreter, and generated kernels on a device where there is one.
+ * @file The engines of this machine: the interpreter, generated WebAssembly, and generated WGSL on a device where there is one.
  */
 import { lower } from '../../compiler/optimise/lower.js';
-import { wgsl } from '../../compiler/targets/wgsl/index.js';
-import { NoAdapterError, Session, openDevice } from '../../runtime/index.js';
+import { type TargetName, targets } from '../../compiler/targets/targets.js';
+import { NoAdapterError, openDevice, openSession } from '../../runtime/index.js';
 import type { Values as DeviceValues } from '../../runtime/index.js';
 import type { Program } from '../../runtime/program.js';
 import type { Node } from '../../compiler/graph/graph.js';
@@ -12,16 +12,20 @@ import { type Engine, type Values, interpreter } from './engines.js';
 type Outputs = readonly { readonly name: string; readonly node: Node }[];
 
 /** A program with one entry that computes `outputs`. */
-export function programOf(outputs: Outputs): Program {
-  const { programs, scalars } = lower([{ name: 'oracle', outputs, updates: [] }], { limits: wgsl.limits, scratchSize: wgsl.scratchSize });
-  return wgsl.assemble({ arch: 'Oracle', batch: 1, time: 1, vocab: 1, limits: wgsl.limits, programs, scalars, starts: new Map() });
+export function programOf(outputs: Outputs, name: TargetName = 'wgsl'): Program {
+  const target = targets[name];
+  const lowered = lower([{ name: 'oracle', outputs, updates: [] }], { limits: target.limits, scratchSize: target.scratchSize });
+  return target.assemble({ arch: 'Oracle', batch: 1, time: 1, vocab: 1, ...lowered, starts: new Map() });
 }
 
-async function onDevice(outputs: Outputs, values: Values): Promise<Map<string, ArrayLike<number>>> {
-  const program = programOf(outputs);
-  const device = await openDevice({ needs: program.needs });
+const generated = (name: string, target: TargetName): Engine => ({
+  name,
+  run: async (outputs, values) => runProgram(programOf(outputs, target), outputs, values),
+});
+
+async function runProgram(program: Program, outputs: Outputs, values: Values): Promise<Map<string, ArrayLike<number>>> {
+  const session = await openSession(program);
   try {
-    const session = await Session.create(device, program);
     for (const tensor of program.tensors) {
       const given = tensor.role === 'param' ? values.params.get(tensor.name) : tensor.role === 'state' ? values.states?.get(tensor.name) : undefined;
       if (given) await session.write(tensor.id, Float32Array.from(given));
@@ -35,29 +39,28 @@ async function onDevice(outputs: Outputs, values: Values): Promise<Map<string, A
     session.run('oracle', inputs, 1);
     const results = new Map<string, ArrayLike<number>>();
     for (const { name } of outputs) results.set(name, await session.read(session.output('oracle', name).id));
-    session.destroy();
     return results;
   } finally {
-    device.destroy();
+    session.destroy();
   }
 }
 
-const wgslEngine: Engine = { name: 'generated WGSL', run: onDevice };
+const everywhere = [interpreter, generated('generated WebAssembly', 'wasm')];
+const onDevice = generated('generated WGSL', 'wgsl');
 
 let found: Promise<Engine[]> | undefined;
 
-/** The interpreter always; WGSL when an adapter is offered. */
+/** The interpreter and WebAssembly always; WGSL when an adapter is offered. */
 export function engines(): Promise<Engine[]> {
   found ??= openDevice().then(
     (device) => {
       device.destroy();
-      return [interpreter, wgslEngine];
+      return [...everywhere, onDevice];
     },
     (error: unknown) => {
-      if (error instanceof NoAdapterError) return [interpreter];
+      if (error instanceof NoAdapterError) return everywhere;
       throw error;
     },
   );
   return found;
 }
-

@@ -16,6 +16,8 @@ export interface Leaves {
   readonly inputs?: ReadonlyMap<string, ArrayLike<number>>;
   /** What `step` counts; default 1. Scalars are computed from it. */
   readonly step?: number;
+  /** Nodes whose values are taken as given, in storage order; what is behind them is not computed. */
+  readonly nodes?: ReadonlyMap<Node, ArrayLike<number>>;
   /** Values of `random` nodes, in storage order; without it they are an error. */
   readonly random?: (stream: number, distribution: 'uniform' | 'normal', size: number) => ArrayLike<number>;
 }
@@ -23,6 +25,7 @@ export interface Leaves {
 /** The values of `nodes`, each in its own storage order; of a tuple operation, its first result. */
 export function evaluate(nodes: readonly Node[], leaves: Leaves): Float64Array[] {
   const known = new Map<Node, readonly Tensor[]>();
+  for (const [node, data] of leaves.nodes ?? []) known.set(node, [Tensor.of(node.axes, data, node.path)]);
   const stack = [...nodes];
   for (let node = stack.at(-1); node; node = stack.at(-1)) {
     const missing = known.has(node) ? [] : node.inputs.filter((input) => !known.has(input));

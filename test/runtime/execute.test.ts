@@ -99,7 +99,7 @@ describeGpu(opened, 'Session', (device) => {
   it('refuses a program that needs more than the adapter has', async () => {
     const needs = { ...program.needs, bindingBytes: 2 ** 50 };
     await expect(Session.create(device, { ...program, needs })).rejects.toThrow(LimitError);
-    await expect(Session.create(device, { ...program, needs })).rejects.toThrow(/a tensor binding of 1024 TiB, but .* offers maxStorageBufferBindingSize = /);
+    await expect(Session.create(device, { ...program, needs })).rejects.toThrow(/a tensor binding of 1024 TiB for table, but .* offers maxStorageBufferBindingSize = /);
   });
 
   it('reports a buffer the device cannot give', async () => {

@@ -5,11 +5,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { compileSpec, reportedErrors } from '../compile.js';
 import type { Context } from '../context.js';
+import type { TargetName } from '../../targets/targets.js';
 import { DONE, FOUND } from '../io.js';
 import { emit } from '../../emit/emit.js';
 
-export async function build(context: Context, spec: string, options: { readonly out: string; readonly listFiles?: boolean }): Promise<number> {
-  const compiled = compileSpec(context, { spec, upTo: 'program' });
+export interface BuildOptions {
+  readonly out: string;
+  readonly target: TargetName;
+  readonly listFiles?: boolean;
+}
+
+export async function build(context: Context, spec: string, options: BuildOptions): Promise<number> {
+  const compiled = compileSpec(context, { spec, upTo: 'program', target: options.target });
   if (reportedErrors(context, compiled)) return FOUND;
   const files = await emit(compiled);
   const folder = resolve(context.io.cwd, options.out);

@@ -5,25 +5,24 @@ import { join, resolve } from 'node:path';
 import { table } from '../../show/table.js';
 import { whole } from '../../show/units.js';
 import type { Context } from '../context.js';
-import { withSession } from '../device.js';
+import { chooseTarget, type DeviceOptions, withSession } from '../device.js';
 import { DONE, INTERRUPTED } from '../io.js';
 import { compileRun } from '../run-folder.js';
 import { usageJson, usageLines } from '../usage-text.js';
 
-export interface EvalOptions {
+export interface EvalOptions extends DeviceOptions {
   readonly data: string;
   readonly windows: number;
   /** Also say which members each choice picks in which domain. */
   readonly experts?: boolean;
-  readonly device: 'auto' | 'gpu';
 }
 
 export async function evaluate(context: Context, dir: string, options: EvalOptions): Promise<number> {
-  const { program, model } = compileRun(context, dir);
+  const { program, model } = compileRun(context, dir, await chooseTarget(options));
   const { CHECKPOINT_FILE, choiceUsage, evaluate: score, loadCheckpoint, openCorpus } = await import('../../../runtime/index.js');
   const corpus = await openCorpus(resolve(context.io.cwd, options.data), { time: program.time });
   for (const warning of corpus.warnings) context.say(`warning: ${warning}`);
-  const { evaluation, usage, step } = await withSession(program, async (session) => {
+  const { evaluation, usage, step } = await withSession(program, options, async (session) => {
     const info = await loadCheckpoint(join(resolve(context.io.cwd, dir), CHECKPOINT_FILE), session, ['param', 'state']);
     const evaluation = await score(session, corpus, { windows: options.windows, signal: context.io.signal });
     const usage = options.experts === true ? await choiceUsage(session, corpus, { windows: options.windows, signal: context.io.signal }) : [];

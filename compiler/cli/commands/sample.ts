@@ -3,23 +3,22 @@
  */
 import { join, resolve } from 'node:path';
 import type { Context } from '../context.js';
-import { withSession } from '../device.js';
+import { chooseTarget, type DeviceOptions, withSession } from '../device.js';
 import { DONE, INTERRUPTED } from '../io.js';
 import { compileRun } from '../run-folder.js';
 
-export interface SampleOptions {
+export interface SampleOptions extends DeviceOptions {
   readonly prompt: string;
   readonly tokens: number;
   readonly temperature: number;
   readonly topK: number;
   readonly seed: number;
-  readonly device: 'auto' | 'gpu';
 }
 
 export async function sample(context: Context, dir: string, options: SampleOptions): Promise<number> {
-  const { program } = compileRun(context, dir);
+  const { program } = compileRun(context, dir, await chooseTarget(options));
   const { CHECKPOINT_FILE, loadCheckpoint, sampleText } = await import('../../../runtime/index.js');
-  await withSession(program, async (session) => {
+  await withSession(program, options, async (session) => {
     await loadCheckpoint(join(resolve(context.io.cwd, dir), CHECKPOINT_FILE), session, ['param', 'state']);
     let text = '';
     if (!context.json) context.io.stdout.write(options.prompt);

@@ -9,15 +9,17 @@ import type { Model } from '../../model/model.js';
 import type { TrainInfo } from '../../../runtime/program.js';
 import { type CompiledModel, compileSpec, reached, reportedErrors, splitSpec } from '../compile.js';
 import { type Context, failure } from '../context.js';
-import { withSession } from '../device.js';
+import { chooseTarget, type DeviceOptions, withSession } from '../device.js';
 import { DONE, FOUND, INTERRUPTED } from '../io.js';
+import type { TargetName } from '../../targets/targets.js';
 import { kindOf, STDIN } from '../files.js';
+import { profileLines } from '../profile-text.js';
 import { compileRun, readRun, type RunSpec, runSpec, runSpecText, SPEC_FILE } from '../run-folder.js';
 
 const CHECKPOINT = 'checkpoint.safetensors';
 const METRICS = 'metrics.jsonl';
 
-export interface TrainOptions {
+export interface TrainOptions extends DeviceOptions {
   readonly data: string;
   readonly run: string;
   readonly steps?: number;
@@ -25,22 +27,23 @@ export interface TrainOptions {
   readonly seed?: number;
   readonly resume?: boolean;
   readonly force?: boolean;
-  readonly device: 'auto' | 'gpu';
+  /** Say afterwards where a step's time goes. */
+  readonly profile?: boolean;
 }
 
 export async function train(context: Context, spec: string | undefined, options: TrainOptions): Promise<number> {
   const runDir = resolve(context.io.cwd, options.run);
-  const made = options.resume === true ? resumed(context, spec, options) : fresh(context, spec, options);
+  const made = options.resume === true ? resumed(context, spec, options, await chooseTarget(options)) : fresh(context, spec, options, await chooseTarget(options));
   if (made === undefined) return FOUND;
-  const { openCorpus, train: runTraining, LiveView } = await import('../../../runtime/index.js');
+  const { openCorpus, profileTraining, train: runTraining, LiveView } = await import('../../../runtime/index.js');
   const corpus = await openCorpus(resolve(context.io.cwd, options.data), { time: made.program.time });
   const files = filesOf(made);
   if (options.force === true) for (const name of [CHECKPOINT, METRICS]) rmSync(join(runDir, name), { force: true });
   const view = new LiveView(context.io.stderr);
-  const result = await withSession(made.program, async (session) => {
-    context.say(`${made.model.name} on ${session.device.adapter.name}`);
+  const { result, profile } = await withSession(made.program, options, async (session) => {
+    context.say(`${made.model.name} on ${session.deviceName}`);
     try {
-      return await runTraining({
+      const result = await runTraining({
         session,
         corpus,
         runDir,
@@ -51,12 +54,18 @@ export async function train(context: Context, spec: string | undefined, options:
         onEvent: (event) => { if (context.options.quiet !== true) view.event(event); },
         signal: context.io.signal,
       });
+      view.close();
+      const profiles = options.profile === true && result.reason === 'finished';
+      // The run is saved: what these steps change is lost.
+      const kernels = profiles ? await profileTraining(session, corpus, { seed: made.model.train.seed, step: result.step + 1 }) : [];
+      return { result, profile: profiles ? { by: session.profiledBy, kernels } : undefined };
     } finally {
       view.close();
     }
   });
-  if (context.json) context.printJson({ formatVersion: '1.0', run: options.run, reason: result.reason, step: result.step, checkpoint: result.checkpoint, evaluation: result.evaluation ?? null });
+  if (context.json) context.printJson({ formatVersion: '1.0', run: options.run, reason: result.reason, step: result.step, checkpoint: result.checkpoint, evaluation: result.evaluation ?? null, ...(profile && { profile }) });
   else if (result.reason === 'finished') context.say(`done: ${result.step} steps, saved to ${join(options.run, CHECKPOINT)}`);
+  if (profile && !context.json) context.print(profileLines(profile, made.program, context.colours.dim).join('\n'));
   return result.reason === 'stopped' ? INTERRUPTED : DONE;
 }
 
@@ -66,13 +75,13 @@ interface Made extends CompiledModel {
 }
 
 /** Compiles the spec named on the command line; undefined when it has errors, which have been reported. */
-function fresh(context: Context, spec: string | undefined, options: TrainOptions): Made | undefined {
+function fresh(context: Context, spec: string | undefined, options: TrainOptions, target: TargetName): Made | undefined {
   if (spec === undefined) throw failure('ARCH6012', { reason: 'a new run needs a spec: archc train SPEC --data PATH --run DIR' });
   const there = kindOf(resolve(context.io.cwd, options.run));
   if (there === 'file') throw failure('ARCH6004', { run: options.run, reason: 'it is a file, not a folder', among: [] });
   if (kindOf(join(resolve(context.io.cwd, options.run), CHECKPOINT)) === 'file' && options.force !== true) throw failure('ARCH6005', { run: options.run });
   const set = allSets(context, options);
-  const compiled = compileSpec(context, { spec, upTo: 'program', set });
+  const compiled = compileSpec(context, { spec, upTo: 'program', target, set });
   if (reportedErrors(context, compiled)) return undefined;
   const model = reached(compiled.model, 'model');
   const { file } = splitSpec(spec);
@@ -80,10 +89,10 @@ function fresh(context: Context, spec: string | undefined, options: TrainOptions
 }
 
 /** Compiles the run's own copy; a spec named as well must say the same. Only the number of steps may be another. */
-function resumed(context: Context, spec: string | undefined, options: TrainOptions): Made | undefined {
+function resumed(context: Context, spec: string | undefined, options: TrainOptions, target: TargetName): Made | undefined {
   const kept = readRun(context, options.run);
   const more = options.steps === undefined ? [] : [`train.steps=${options.steps}`];
-  const made = compileRun(context, options.run, more);
+  const made = compileRun(context, options.run, target, more);
   if (spec !== undefined) {
     const now = compileSpec(context, { spec, upTo: 'model', set: allSets(context, options) });
     if (reportedErrors(context, now)) return undefined;

@@ -7,10 +7,13 @@ import type { MessageTable } from '../message.js';
 export interface LimitParams {
   /** `what`: `layers`, `operations`. */
   readonly ARCH4001: { readonly what: string; readonly got: number; readonly limit: number };
-  /** `limitName`: the device limit, as WebGPU calls it. Bytes. */
+  /** `limitName`: the device limit, as WebGPU calls it. Bytes, but for the limits that `counted` names. */
   readonly ARCH4002: { readonly tensor: string; readonly bytes: number; readonly limit: number; readonly limitName: string };
   readonly ARCH4003: { readonly param: string; readonly use: string };
 }
+
+/** Limits that count something: `slots` are the buffers one kernel binds. */
+const counted: ReadonlySet<string> = new Set(['slots', 'maxSlots', 'elements']);
 
 export const limitMessages: MessageTable<LimitParams> = {
   ARCH4001: {
@@ -26,7 +29,7 @@ could not be dispatched in reasonable time; more often a number was mistyped.`,
   },
   ARCH4002: {
     title: 'a tensor exceeds a limit of the device',
-    message: (p) => `\`${p.tensor}\` needs ${bytes(p.bytes)}; ${p.limitName} is ${bytes(p.limit)}`,
+    message: (p) => (counted.has(p.limitName) ? `\`${p.tensor}\` needs ${whole(p.bytes)} ${p.limitName}; the limit is ${whole(p.limit)}` : `\`${p.tensor}\` needs ${bytes(p.bytes)}; ${p.limitName} is ${bytes(p.limit)}`),
     help: () => 'lower `batch` or the dims it is made of; `archc show --memory` prints every tensor, `archc doctor` the limits',
     explain: {
       text: `A device binds at most so many bytes to one kernel (128 MiB on some adapters) and allocates at most so many in one buffer. The

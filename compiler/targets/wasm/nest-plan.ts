@@ -5,9 +5,16 @@
 import type { Expr, Inner, Let, Loop, Nest, Stage } from '../../kernels/kernel.js';
 import { FactsTable, childrenOf, stride, substitute } from './facts.js';
 
+/** Which loop of a stage, or of a reduction inside one, becomes vectors. */
+export type Lanes = ReadonlyMap<Stage | Inner, Loop>;
+
 export interface NestPlan {
-  /** `grid`: a parallel loop becomes vectors and every stage runs in lanes. `stages`: each stage vectorises a loop of its own. */
-  readonly vectors: { readonly kind: 'grid'; readonly loop: Loop; readonly copies: number } | { readonly kind: 'stages'; readonly loops: ReadonlyMap<Stage | Inner, Loop> };
+  /** `grid`: a parallel loop becomes vectors and every stage runs in lanes. `stages`: each stage vectorises a loop of its own. `points`: so do reductions, for four
+   *  points of a parallel loop at once; the rest runs in lanes along that loop. */
+  readonly vectors:
+    | { readonly kind: 'grid'; readonly loop: Loop; readonly copies: number }
+    | { readonly kind: 'stages'; readonly loops: Lanes }
+    | { readonly kind: 'points'; readonly loop: Loop; readonly loops: Lanes };
   /** Parallel loops in the order they run; the first `handedOut` are handed out to threads together. The vector loop is not among them. */
   readonly outer: readonly Loop[];
   readonly handedOut: number;
@@ -52,12 +59,14 @@ export function planNest(kernel: Nest): NestPlan {
     const outer = kernel.grid.filter((x) => x !== loop);
     const reduces = kernel.stages.reduce((sum, stage) => sum + (stage.kind === 'reduce' ? (stage.inner ? 2 : 1) : 0), 0);
     const copies = reduces === 0 ? 1 : Math.min(8 / Math.max(1, Math.min(reduces, 2)), Math.max(1, Math.floor(loop.extent / 4)));
-    const { handedOut, units } = share(outer);
-    const width = 4 * copies;
-    const cut = units < ENOUGH_UNITS && loop.extent > width;
-    const block = cut ? Math.ceil(Math.ceil(loop.extent / Math.ceil(ENOUGH_UNITS / units)) / width) * width : 0;
-    const allUnits = units * (cut ? Math.ceil(loop.extent / block) : 1);
-    return { vectors: { kind: 'grid', loop, copies }, outer, handedOut, block, nanosecondsPerUnit: (best.cost * total * 0.3) / allUnits };
+    const { handedOut, block, units } = shareWithBlocks(outer, loop, 4 * copies);
+    return { vectors: { kind: 'grid', loop, copies }, outer, handedOut, block, nanosecondsPerUnit: (best.cost * total * 0.3) / units };
+  }
+  const point = kernel.grid[kernel.grid.length - 1];
+  if (point && canRunAsPoints(kernel, point, stageLoops, table)) {
+    const outer = kernel.grid.slice(0, -1);
+    const { handedOut, block, units } = shareWithBlocks(outer, point, 4);
+    return { vectors: { kind: 'points', loop: point, loops: stageLoops }, outer, handedOut, block, nanosecondsPerUnit: (stagesCost * total * 0.3) / units };
   }
   const { handedOut, units } = share(kernel.grid);
   return { vectors: { kind: 'stages', loops: new Map<Stage | Inner, Loop>([...stageLoops, ...innerLoops]) }, outer: kernel.grid, handedOut, block: 0, nanosecondsPerUnit: (stagesCost * total * 0.3) / units };
@@ -91,6 +100,27 @@ function share(loops: readonly Loop[]): { handedOut: number; units: number } {
   let handedOut = 0;
   while (handedOut < loops.length && units < ENOUGH_UNITS) units *= loops[handedOut++]?.extent ?? 1;
   return { handedOut, units };
+}
+
+/** The same; where they are not enough, `loop` is cut into blocks of a multiple of `width`. */
+function shareWithBlocks(loops: readonly Loop[], loop: Loop, width: number): { handedOut: number; block: number; units: number } {
+  const { handedOut, units } = share(loops);
+  if (units >= ENOUGH_UNITS || loop.extent <= width) return { handedOut, block: 0, units };
+  const block = Math.ceil(Math.ceil(loop.extent / Math.ceil(ENOUGH_UNITS / units)) / width) * width;
+  return { handedOut, block, units: units * Math.ceil(loop.extent / block) };
+}
+
+/** A reduction shorter than this is not worth the joining of four. */
+const LONG = 16;
+
+/** Reductions along vectors, the same loops for every point; around them only what has no loops. */
+function canRunAsPoints(kernel: Nest, point: Loop, lanes: ReadonlyMap<Stage, Loop>, table: FactsTable): boolean {
+  if (!isStatic(point) || point.extent < 4 || !kernel.stages.some((stage) => stage.kind === 'reduce') || !canRunInLanes(kernel, point, table)) return false;
+  return kernel.stages.every((stage) => {
+    if (stage.kind !== 'reduce') return stage.kind === 'let' || stage.loops.length === 0;
+    const lane = lanes.get(stage);
+    return stage.inner === undefined && lane !== undefined && isStatic(lane) && lane.extent >= LONG;
+  });
 }
 
 /** Names that depend on `names`, as stages are walked in order; `bounded`: some loop's bounds depend on them, so that lanes would differ in length. */

@@ -4,8 +4,9 @@
 import type { Expr, Loop, Nest } from '../../kernels/kernel.js';
 import { type EmitOptions, type KernelFunctions, phase } from './kernel-function.js';
 import { i32, type Instr, mul, op, sub } from './instructions.js';
-import { type NestPlan, planNest, points } from './nest-plan.js';
-import { type Lanes, runStage, vectorLoop } from './stage.js';
+import { type Lanes, type NestPlan, planNest, points } from './nest-plan.js';
+import { runPoints } from './points.js';
+import { runStage, vectorLoop } from './stage.js';
 import type { Scope } from './scope.js';
 import { chunkOf, shareWork } from './work.js';
 
@@ -14,7 +15,7 @@ export function emitNest(module: Parameters<typeof phase>[0], kernel: Nest, opti
   const only = phase(module, kernel, options, '', (root, { counter }) => {
     const handed = plan.outer.slice(0, plan.handedOut);
     const [first] = handed;
-    const lane = plan.vectors.kind === 'grid' ? plan.vectors.loop : undefined;
+    const lane = plan.vectors.kind === 'stages' ? undefined : plan.vectors.loop;
     const blocks = plan.block > 0 && lane ? Math.ceil(lane.extent / plan.block) : 1;
     const from = first?.from ? root.scalar(first.from) : i32(0);
     const outermost = first ? (first.to ? sub(root.scalar(first.to), from) : sub(i32(first.extent), from)) : i32(1);
@@ -76,12 +77,15 @@ function nested(scope: Scope, loops: readonly Loop[], writes: ReadonlySet<number
 
 /** One point of the parallel loops; in a plan over the grid, all points of the vector loop (or of its block). */
 function body(scope: Scope, kernel: Nest, plan: NestPlan, writes: ReadonlySet<number>, blockAt: Instr): void {
-  const lanes: Lanes = plan.vectors.kind === 'stages' ? plan.vectors.loops : new Map();
+  const { vectors } = plan;
+  const lanes: Lanes = vectors.kind === 'grid' ? new Map() : vectors.loops;
   const stages = (inner: Scope): void => {
+    if (vectors.kind === 'points' && inner.vector) return runPoints(inner, kernel.stages, lanes);
     for (const stage of kernel.stages) runStage(inner, stage, lanes);
   };
-  if (plan.vectors.kind === 'stages') return stages(scope);
-  const { loop, copies } = plan.vectors;
+  if (vectors.kind === 'stages') return stages(scope);
+  const { loop } = vectors;
+  const copies = vectors.kind === 'grid' ? vectors.copies : 1;
   const cut = plan.block > 0;
   const begin = cut ? scope.block.bind('begin', mul(blockAt, plan.block)) : i32(0);
   let end: Instr = i32(loop.extent);

@@ -1,10 +1,10 @@
 /**
  * @file The stages of a nest: lets, reductions, stores; and vector loops.
  */
-import type { Inner, Let, Loop, Stage } from '../../kernels/kernel.js';
+import type { Let, Loop, Stage } from '../../kernels/kernel.js';
 import { internalError } from './errors.js';
 import { extract, f32, get, i32, type Instr, type Local, op, select, set, shuffle } from './instructions.js';
-import { innerStage } from './nest-plan.js';
+import { innerStage, type Lanes } from './nest-plan.js';
 import type { Scope } from './scope.js';
 import { accumulateProduct } from './vector-functions.js';
 
@@ -38,9 +38,6 @@ export function vectorLoop(
   if (needs((size) => size % 4 !== 0)) part(1);
 }
 
-/** Which loop of a stage, or of a reduction inside one, becomes vectors. */
-export type Lanes = ReadonlyMap<Stage | Inner, Loop>;
-
 /** Runs a stage at the current point. */
 export function runStage(scope: Scope, stage: Stage, lanes: Lanes): void {
   const lane = lanes.get(stage);
@@ -61,7 +58,7 @@ export function runStage(scope: Scope, stage: Stage, lanes: Lanes): void {
 }
 
 /** The stage's loops; `lane` innermost, in vectors. */
-function loops(scope: Scope, all: readonly Loop[], lane: Loop | undefined, writes: ReadonlySet<number>, copies: number, build: (inner: Scope) => void): void {
+export function loops(scope: Scope, all: readonly Loop[], lane: Loop | undefined, writes: ReadonlySet<number>, copies: number, build: (inner: Scope) => void): void {
   const outer = all.filter((loop) => loop !== lane);
   const next = (at: Scope, i: number): void => {
     const loop = outer[i] ?? lane;
@@ -76,18 +73,18 @@ function loops(scope: Scope, all: readonly Loop[], lane: Loop | undefined, write
 }
 
 /** Maxima start at the lowest finite number, as on the other targets. */
-function initial(fn: Reduce['fn'], dtype: 'f32' | 'i32'): Instr {
+export function initial(fn: Reduce['fn'], dtype: 'f32' | 'i32'): Instr {
   if (dtype === 'i32') return i32(fn === 'sum' ? 0 : fn === 'max' ? -0x80000000 : 0x7fffffff);
   return f32(fn === 'sum' ? 0 : fn === 'max' ? -3.4028234663852886e38 : 3.4028234663852886e38);
 }
 
-function combine(fn: Reduce['fn'], dtype: 'f32' | 'i32', x: Instr, y: Instr): Instr {
+export function combine(fn: Reduce['fn'], dtype: 'f32' | 'i32', x: Instr, y: Instr): Instr {
   if (fn === 'sum') return op(`${dtype}.add`, x, y);
   if (dtype === 'f32') return op(`f32.${fn}`, x, y);
   return select(op(fn === 'max' ? 'i32.gt_s' : 'i32.lt_s', x, y), x, y);
 }
 
-function combineVectors(fn: Reduce['fn'], dtype: 'f32' | 'i32', x: Instr, y: Instr): Instr {
+export function combineVectors(fn: Reduce['fn'], dtype: 'f32' | 'i32', x: Instr, y: Instr): Instr {
   return op(`${dtype}x4.${fn === 'sum' ? 'add' : fn}${dtype === 'i32' && fn !== 'sum' ? '_s' : ''}`, x, y);
 }
 

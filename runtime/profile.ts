@@ -1,0 +1,55 @@
+/**
+ * @file Where a training step's time goes, by kernel.
+ */
+import type { Corpus } from './data/corpus.js';
+import type { Executor } from './executor.js';
+
+/** Of one step; medians of several. */
+export interface KernelTime {
+  readonly kernel: string;
+  readonly launches: number;
+  readonly milliseconds: number;
+  /** Of the step. */
+  readonly share: number;
+  /** 1e9 a second; both by the compiler's estimate of the work. */
+  readonly gflops: number;
+  readonly gigabytes: number;
+}
+
+export interface ProfileOptions {
+  readonly seed: number;
+  /** The step to profile and how often; default 5. A step before is run and not counted. */
+  readonly step: number;
+  readonly rounds?: number;
+}
+
+/** Runs training steps, which change the session's parameters, and times their kernels; the longest first. */
+export async function profileTraining(session: Executor, corpus: Corpus, { seed, step, rounds = 5 }: ProfileOptions): Promise<KernelTime[]> {
+  const { program } = session;
+  const { dispatches } = session.entry('train');
+  const times: number[][] = dispatches.map(() => []);
+  for (let round = 0; round <= rounds; round++) {
+    const measured = await session.profile('train', corpus.batch(step + round, program.batch, seed), step + round);
+    if (round > 0) for (const [i, { milliseconds }] of measured.entries()) times[i]?.push(milliseconds);
+  }
+  const kernels = new Map<number, { launches: number; milliseconds: number; flops: number; bytes: number }>();
+  for (const [i, { module, flops, bytes }] of dispatches.entries()) {
+    const sum = kernels.get(module) ?? { launches: 0, milliseconds: 0, flops: 0, bytes: 0 };
+    kernels.set(module, { launches: sum.launches + 1, milliseconds: sum.milliseconds + median(times[i] ?? []), flops: sum.flops + flops, bytes: sum.bytes + bytes });
+  }
+  const total = [...kernels.values()].reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  return [...kernels]
+    .map(([module, { launches, milliseconds, flops, bytes }]) => ({
+      kernel: program.modules[module]?.name ?? String(module),
+      launches,
+      milliseconds,
+      share: milliseconds / total,
+      gflops: flops / milliseconds / 1e6,
+      gigabytes: bytes / milliseconds / 1e6,
+    }))
+    .sort((a, b) => b.milliseconds - a.milliseconds);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
