@@ -3,7 +3,7 @@
 /** File of `specs/` -> the check of its blocks. */
 export const CHECKS: Readonly<Record<string, string>> = {
   'deepseek.arch': 'equations 12 to 16 in float64; the bias rule of 2408.15664',
-  'dense.arch': 'the llama oracle shares its attention; gradients by differences',
+  'dense.arch': 'attention, norms and loss as in the llama oracle; the GELU layer by the float64 interpreter only',
   'dictionaries.arch': 'each dictionary\'s equations in float64',
   'expert_choice.arch': 'equations 1 to 3 in float64; the contract says it is not causal',
   'expert_pools.arch': 'the definition in loops, every switch',
@@ -14,7 +14,7 @@ export const CHECKS: Readonly<Record<string, string>> = {
   'peer.arch': 'the PEER oracle: outputs and gradients',
   'peer_paper.arch': 'Algorithm 1 in float64, with batch norm and shared keys',
   'pkm.arch': 'its equation in float64',
-  'pools.arch': 'golden files; the PEER oracle for its retrieval',
+  'pools.arch': 'a training run step by step against the float64 interpreter; its retrieval and experts as in the PEER oracle',
   'remoe.arch': 'equations 5 and 6 in float64; the adaptive penalty',
   'sigma_moe.arch': 'section 5 in float64',
   'swiglu.arch': 'the llama oracle: outputs and gradients',

@@ -93,7 +93,7 @@ context (\`dims.ctx\` bytes) for training and one for validation.`,
   ARCH6007: {
     title: 'no device to run on',
     message: (p) => p.reason,
-    help: () => 'install a Vulkan driver (on Debian or Ubuntu without a GPU: mesa-vulkan-drivers, at least 22.3), then run `archc doctor`',
+    help: () => 'install a Vulkan driver (on Debian or Ubuntu without a GPU: mesa-vulkan-drivers 25 or newer), then run `archc doctor`',
     explain: {
       text: `Kernels run through WebGPU: the optional package \`webgpu\` and a driver (Vulkan, Metal or D3D12). Without a GPU, Mesa's lavapipe
 offers one in software. \`archc doctor\` says what is found.`,

@@ -20,7 +20,7 @@ const table = (prefix: Opcode['prefix'], result: ValueType | undefined, rows: re
 /** Instructions with operands only. */
 export const plain: ReadonlyMap<string, Opcode> = new Map([
   ...table(0, 'i32', [
-    ['i32.eqz', 0x45], ['i32.eq', 0x46], ['i32.ne', 0x47], ['i32.lt_s', 0x48], ['i32.lt_u', 0x49], ['i32.gt_s', 0x4a], ['i32.gt_u', 0x4b],
+    ['i32.eqz', 0x45], ['i32.ctz', 0x68], ['i32.eq', 0x46], ['i32.ne', 0x47], ['i32.lt_s', 0x48], ['i32.lt_u', 0x49], ['i32.gt_s', 0x4a], ['i32.gt_u', 0x4b],
     ['i32.le_s', 0x4c], ['i32.ge_s', 0x4e], ['i32.ge_u', 0x4f],
     ['f32.eq', 0x5b], ['f32.ne', 0x5c], ['f32.lt', 0x5d], ['f32.gt', 0x5e], ['f32.le', 0x5f], ['f32.ge', 0x60],
     ['i32.add', 0x6a], ['i32.sub', 0x6b], ['i32.mul', 0x6c], ['i32.div_s', 0x6d], ['i32.div_u', 0x6e], ['i32.rem_s', 0x6f], ['i32.rem_u', 0x70],

@@ -1,9 +1,11 @@
 /**
- * @file Selecting the largest. Each row keeps its best so far in a sorted list; four candidates at a time are compared with the worst of the list, and only those
- * that exceed it are looked at one by one. `top_product` does so for each half, then for the sums that can matter.
+ * @file Selecting the largest. Each row keeps its best so far in a sorted list, in registers where it is short (`best-list.ts`), else in memory; four candidates at
+ * a time are compared with the worst of the list, and only those that exceed it are looked at one by one. `top_product` does so for each half, then for the
+ * sums that can matter.
  */
 import type { Expr, Top, TopProduct } from '../../kernels/kernel.js';
 import { add, extract, get, i32, type Instr, load, type Local, mul, op, select, set, store } from './instructions.js';
+import { type BestList, bestList, insertBest, LONGEST, storeLanes, worstOf } from './best-list.js';
 import { type EmitOptions, type KernelFunctions, phase, type PhaseParams } from './kernel-function.js';
 import type { Block, WasmModule } from './module.js';
 import type { Scope } from './scope.js';
@@ -83,6 +85,42 @@ function selectFrom(scope: Scope, list: List, extent: number, value: Expr): void
   });
 }
 
+/** The same for a short list. `scratch`: address of 16 bytes. */
+function selectBest(scope: Scope, list: BestList, extent: number, value: Expr, scratch: Instr): void {
+  const { block } = scope;
+  scope.loop('n', i32(0), i32(list.take), nothing, (inner) => {
+    const n = inner.lookup('n');
+    if (!n.varies) insertBest(inner.block, list, inner.scalar(value), n.instr, { count: n.instr, ordered: true });
+  });
+  if (extent <= list.take) return;
+  const worst = block.variable('worst', worstOf(list));
+  vectorLoop(scope, 'n', i32(list.take), i32(extent), 1, [extent - list.take], nothing, (inner) => {
+    const { vector } = inner;
+    if (!vector) {
+      const n = inner.lookup('n');
+      if (n.varies) return;
+      const candidate = inner.block.bind('value', inner.scalar(value));
+      inner.block.if(op('f32.gt', candidate, extract('f32', get(worst), 0)), (found) => {
+        insertBest(found, list, candidate, n.instr, { ordered: true });
+        found.add(set(worst, worstOf(list)));
+      });
+      return;
+    }
+    const [lanes] = inner.vectors(value);
+    if (!lanes) return;
+    const exceeding = inner.block.variable('exceeding', op('i32x4.bitmask', op('f32x4.gt', lanes, get(worst))));
+    inner.block.if(get(exceeding), (some) => {
+      some.add(store('v128.store', scratch, lanes));
+      some.while('candidates', get(exceeding), (each) => {
+        const lane = each.bind('lane', op('i32.ctz', get(exceeding)));
+        insertBest(each, list, load('f32.load', add(scratch, mul(lane, 4))), add(vector.base, lane), { ordered: true });
+        each.add(set(exceeding, op('i32.and', get(exceeding), op('i32.sub', get(exceeding), i32(1)))));
+      });
+      some.add(set(worst, worstOf(list)));
+    });
+  });
+}
+
 function eachRow(module: WasmModule, kernel: Top | TopProduct, options: EmitOptions, nanoseconds: number, ownBytes: number, build: (scope: Scope, row: Instr, params: PhaseParams) => void): KernelFunctions {
   const only = phase(module, kernel, options, '', (root, params) => {
     shareWork(root.block, params.counter, i32(kernel.rows), chunkOf(kernel.rows, nanoseconds, options.grain), (block, begin, end) => {
@@ -103,6 +141,13 @@ function writeList(block: Block, list: List, row: Instr, slot: Instr, take: numb
 }
 
 export function emitTop(module: WasmModule, kernel: Top, options: EmitOptions): KernelFunctions {
+  if (kernel.take <= LONGEST) {
+    return eachRow(module, kernel, options, kernel.extent * 0.5 + kernel.take * 10, 16, (scope, row, { own, slots }) => {
+      const list = bestList(scope.block, kernel.take);
+      selectBest(scope, list, kernel.extent, kernel.value, own);
+      storeLanes(scope.block, list.indices, kernel.take, rowOf(scope.block, slots[kernel.slot], row, kernel.take));
+    });
+  }
   return eachRow(module, kernel, options, kernel.extent * 0.8 + kernel.take * 10, listBytes(kernel.take), (scope, row, { own, slots }) => {
     const list = newList(scope.block, own, kernel.take);
     selectFrom(scope, list, kernel.extent, kernel.value);
@@ -118,6 +163,7 @@ export function emitTop(module: WasmModule, kernel: Top, options: EmitOptions): 
 export function emitTopProduct(module: WasmModule, kernel: TopProduct, options: EmitOptions): KernelFunctions {
   const { take, extent } = kernel;
   const half = Math.min(take, extent);
+  if (take <= LONGEST) return emitShortProduct(module, kernel, options, half);
   const bytes = 2 * listBytes(half) + listBytes(take);
   return eachRow(module, kernel, options, extent * 1.6 + take * 40, bytes, (scope, row, { own, slots }) => {
     const { block } = scope;
@@ -145,3 +191,43 @@ export function emitTopProduct(module: WasmModule, kernel: TopProduct, options: 
   });
 }
 
+/** Where a row's choices go. */
+function rowOf(block: Block, slot: Instr | undefined, row: Instr, take: number): Instr {
+  return block.bind('choices', add(slot ?? i32(0), mul(row, 4 * take)));
+}
+
+/** Places in a thread's own memory: scratch, then values and indices of each half. */
+const HALF_BYTES = 8 * LONGEST;
+
+function emitShortProduct(module: WasmModule, kernel: TopProduct, options: EmitOptions, half: number): KernelFunctions {
+  const { take, extent } = kernel;
+  return eachRow(module, kernel, options, extent + take * 30, 16 + 2 * HALF_BYTES, (scope, row, { own, slots }) => {
+    const { block } = scope;
+    const halves = [kernel.first, kernel.second].map((value, i) => {
+      const list = bestList(block, half);
+      selectBest(scope, list, extent, value, own);
+      const values = block.bind('half_values', op('i32.add', own, i32(16 + i * HALF_BYTES)));
+      const indices = block.bind('half_indices', op('i32.add', values, i32(4 * LONGEST)));
+      list.values.forEach((part, at) => block.add(store('v128.store', values, get(part), 16 * at)));
+      list.indices.forEach((part, at) => block.add(store('v128.store', indices, get(part), 16 * at)));
+      return { values, indices };
+    });
+    const [first, second] = halves;
+    if (!first || !second) return;
+    const best = bestList(block, take);
+    const count = block.variable('count', i32(0));
+    block.loop('r', i32(0), i32(half), 1, (outer, r) => {
+      const x = outer.bind('x', load('f32.load', add(first.values, mul(r, 4))));
+      const i = outer.bind('i', mul(load('i32.load', add(first.indices, mul(r, 4))), extent));
+      const ranks = outer.bind('ranks', op('i32.div_u', i32(take), op('i32.add', r, i32(1))));
+      const limit = select(op('i32.lt_s', ranks, i32(half)), ranks, i32(half));
+      outer.loop('s', i32(0), limit, 1, (inner, s) => {
+        const value = op('f32.add', x, load('f32.load', add(second.values, mul(s, 4))));
+        const index = op('i32.add', i, load('i32.load', add(second.indices, mul(s, 4))));
+        insertBest(inner, best, value, index, { count: get(count), ordered: false });
+        inner.add(set(count, op('i32.add', get(count), i32(1))));
+      });
+    });
+    storeLanes(block, best.indices, take, rowOf(block, slots[kernel.slot], row, take));
+  });
+}

@@ -135,16 +135,17 @@ export const settings = {
 /** Every setting. */
 export type Settings = typeof settings;
 
-/** Dense on a device. Call `runtime.destroy()` when done. */
+/** Dense, ready to run. Call `runtime.destroy()` when done. */
 export interface Model extends Params {
   readonly runtime: RuntimeModel;
 }
 
 /**
- * Puts the program beside this file on a device, with the weights of `options.checkpoint` or fresh ones.
- * @throws LimitError, KernelError, CheckpointError, RangeError when program.json is of another spec
+ * Makes the program beside this file ready to run, with the weights of `options.checkpoint` or fresh ones.
+ * Without a device, a program for GPUs opens the best adapter; a program for the CPU needs none.
+ * @throws NoAdapterError, LimitError, KernelError, CheckpointError, RangeError when program.json is of another spec
  */
-export async function loadModel(device: Device, options: ModelOptions = {}): Promise<Model> {
+export async function loadModel(device?: Device, options: ModelOptions = {}): Promise<Model> {
   const program = await loadProgram(new URL('./program.json', import.meta.url));
   const runtime = await createModel(program, device, options);
   const parameter = parametersOf(runtime);

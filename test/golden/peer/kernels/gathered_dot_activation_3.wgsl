@@ -1,10 +1,10 @@
 // gathered_dot_activation_3
-// norm[batch 8, time 128, d 128], pick[batch 8, time 128, h 2, k 6], read[expert 1024, d 128], weight[batch 8, time 128, h 2, k 6] -> activation[batch 8, time 128, h 2, k 6]
+// norm[batch 8, time 128, d 128], experts[batch 8, time 128, h 2, k 6], read[expert 1024, d 128], weight[batch 8, time 128, h 2, k 6] -> activation[batch 8, time 128, h 2, k 6]
 // Implements layers.{0..3}.ffn.activation.
 // Work: 3.22 MFLOP, 1.2 MB moved.
 
 @group(0) @binding(0) var<storage, read> norm: array<f32, 131072>;
-@group(0) @binding(1) var<storage, read> pick: array<i32, 12288>;
+@group(0) @binding(1) var<storage, read> experts: array<i32, 12288>;
 @group(0) @binding(2) var<storage, read> read_2: array<f32, 131072>;
 @group(0) @binding(3) var<storage, read> weight: array<f32, 12288>;
 @group(0) @binding(4) var<storage, read_write> activation: array<f32, 12288>;
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let position = i32(group.x) * 64 + i32(lane_index);
   let h_k = position % 12;
   let batch_time = position / 12;
-  let t0 = pick[batch_time * 12 + h_k];
+  let t0 = experts[batch_time * 12 + h_k];
   var sum0 = 0.0;
   for (var d = 0; d < 128; d++) {
     sum0 += norm[batch_time * 128 + d] * read_2[t0 * 128 + d];
