@@ -1,30 +1,11 @@
 /**
- * `train`, `eval` and `sample` as commands. The program is a bigram model written by hand instead of the spec's own, so that these tests are
- * about the commands: run folders, resuming, interrupting, streams.
+ * `train`, `eval` and `sample` as commands, on the CPU: run folders, resuming, interrupting, streams.
  */
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it, vi } from 'vitest';
-import type { CompileInput } from '../../compiler/pipeline.js';
-import { bigram } from '../runtime/bigram.js';
-import { describeGpu, tryOpenDevice } from '../runtime/gpu.js';
+import { afterAll, describe, expect, it } from 'vitest';
 import { archc, Folder, type Result, type Setup, SMALL } from './harness.js';
 
-vi.mock(import('../../compiler/pipeline.js'), async (original) => {
-  const pipeline = await original();
-  return {
-    ...pipeline,
-    compile: (input: CompileInput) => {
-      const compiled = pipeline.compile({ ...input, upTo: input.upTo === 'model' ? 'model' : 'graph' });
-      const { model, graph } = compiled;
-      if (compiled.diagnostics.failed || model === undefined || graph === undefined || input.upTo !== 'program') return compiled;
-      return { ...compiled, program: bigram({ batch: graph.batch.size, time: graph.time.size, steps: model.train.steps, arch: model.name }) };
-    },
-  };
-});
-
-const opened = await tryOpenDevice();
-opened?.destroy();
 const folder = new Folder({
   'small.arch': SMALL.replace('steps = 4', 'steps = 6; log_every = 1; eval_every = 3; save_every = 2'),
   'texts/a/one.txt': 'the quick brown fox jumps over the lazy dog. '.repeat(40),
@@ -32,15 +13,15 @@ const folder = new Folder({
   'short.txt': 'abc',
 });
 afterAll(() => { folder.dispose(); });
-const run = (argv: readonly string[], setup: Setup = {}): Promise<Result> => archc(argv, { cwd: folder.path, ...setup });
+const run = (argv: readonly string[], setup: Setup = {}): Promise<Result> => archc([...argv, '--device', 'cpu'], { cwd: folder.path, ...setup });
 const train = (dir: string, ...more: string[]): Promise<Result> => run(['train', 'small.arch', '--data', 'texts', '--run', dir, ...more]);
 const file = (...path: string[]): string => join(folder.path, ...path);
 
-describeGpu(opened, 'a run', () => {
+describe('a run', () => {
   it('is trained: metrics on stderr, files in the folder, nothing on stdout', async () => {
     const { code, stdout, stderr } = await train('runs/a');
     expect([code, stdout]).toEqual([0, '']);
-    expect(stderr).toMatch(/^Small on .+\nstep 1\/6 {2}loss \d\.\d{4}/);
+    expect(stderr).toMatch(/^Small on CPU, \d threads?, (relaxed )?SIMD\nstep 1\/6 {2}loss \d\.\d{4}/);
     expect(stderr).toMatch(/valid loss .+\(a [\d.]+, b [\d.]+\)/);
     expect(stderr.endsWith('done: 6 steps, saved to runs/a/checkpoint.safetensors\n')).toBe(true);
     for (const name of ['spec.json', 'resolved.json', 'metrics.jsonl', 'checkpoint.safetensors']) expect([name, existsSync(file('runs/a', name))]).toEqual([name, true]);
@@ -83,7 +64,7 @@ describeGpu(opened, 'a run', () => {
       env: {}, cwd: folder.path, signal: controller.signal, readStdin: () => '',
     };
     const { main } = await import('../../compiler/cli/main.js');
-    expect(await main(['train', 'small.arch', '--data', 'texts', '--run', 'runs/b'], io)).toBe(130);
+    expect(await main(['train', 'small.arch', '--data', 'texts', '--run', 'runs/b', '--device', 'cpu', '--threads', '1'], io)).toBe(130);
     expect(stderr).toMatch(/stopped at step 5; saved to .*runs\/b\/checkpoint\.safetensors\n/);
     expect(await run(['train', 'small.arch', '--data', 'texts', '--run', 'runs/b', '--resume'])).toMatchObject({ code: 0, stderr: expect.stringContaining('resuming from step') });
     const losses = (dir: string): unknown[] =>
