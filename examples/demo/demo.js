@@ -1,5 +1,5 @@
 /**
- * @file The main job from end to end, on real text that `npm ci` brought: check and show a spec of expert pools, train it, evaluate it by domain,
+ * @file The main job from end to end, on real text that `npm ci` brought: check and show a spec of expert pools, train it, evaluate it and its experts by domain,
  * let it write, and compare it with its neighbour spec. Run with `npm run demo`.
  */
 import { spawnSync } from 'node:child_process';
@@ -31,8 +31,8 @@ for (const [domain, { train, valid }] of Object.entries(makeCorpus('node_modules
 
 archc('check', 'specs/pools.arch');
 archc('show', 'specs/pools.arch');
-archc('train', 'specs/pools.arch', '--data', corpus, '--run', run, '--force', '--steps', '120');
-archc('eval', run, '--data', corpus);
-archc('sample', run, '--prompt', 'import { ', '--tokens', '120');
+archc('train', 'specs/pools.arch', '--data', corpus, '--run', run, '--force', '--steps', '800');
+archc('eval', run, '--data', corpus, '--experts');
+archc('sample', run, '--prompt', 'import { ', '--tokens', '200', '--temperature', '0.7');
 archc('diff', 'specs/peer.arch', 'specs/pools.arch');
 say(`Done in ${Math.round((Date.now() - started) / 1000)} s. The run is in ${run}: metrics.jsonl, checkpoint.safetensors, resolved.json.`);

@@ -7,34 +7,34 @@
  */
 import type { Attention } from '../../kernels/kernel.js';
 import { ceilDivide, packAsColumns, packAsPanel, packAsRows, product, type Rows, roundUp, storeTransposed, stripBytes } from './attention-panels.js';
-import { add, call, f32, f32x4, get, i32, i32x4, type Instr, load, mul, op, select, set, store, sub } from './instructions.js';
+import { add, call, extract, f32, f32x4, get, i32, i32x4, type Instr, load, mul, op, select, set, shuffle, store, sub } from './instructions.js';
 import { type EmitOptions, type KernelFunctions, phase } from './kernel-function.js';
-import { vectorFunction } from './math.js';
+import { expInline, vectorFunction } from './math.js';
 import type { Block, WasmModule } from './module.js';
 import { COLUMNS, multiply, packLanes, packRows, ROWS } from './panels.js';
 import { chunkOf, shareWork } from './work.js';
 
-/** Strips that share what is packed once. */
-const STRIPS = 4;
+/** Strips that share what is packed once, at most, and units that keep a few threads evenly busy. */
+const STRIPS = 16;
+const UNITS = 24;
 const vectors = [0, 1] as const;
 
 export function emitAttention(module: WasmModule, kernel: Attention, options: EmitOptions): KernelFunctions {
   for (const width of [ROWS, COLUMNS]) packRows(module, width);
   packLanes(module, ROWS);
   multiply(module);
-  vectorFunction(module, 'exp');
   vectorFunction(module, 'log');
-  const places = new Places(kernel);
-  const byKey = kernel.variant === 'grad_kv';
-  const blocks = Math.ceil(kernel.time / (STRIPS * COLUMNS));
-  const heads = byKey ? kernel.groups : kernel.heads;
+  const heads = kernel.variant === 'grad_kv' ? kernel.groups : kernel.heads;
+  const strips = stripsOf(kernel, heads);
+  const places = new Places(kernel, strips);
+  const blocks = Math.ceil(kernel.time / (strips * COLUMNS));
   const units = kernel.batch * heads * blocks;
-  const nanoseconds = (STRIPS * COLUMNS * kernel.time * (kernel.keyWidth + kernel.valueWidth)) / 12;
+  const nanoseconds = (strips * COLUMNS * kernel.time * (kernel.keyWidth + kernel.valueWidth)) / 12;
   const only = phase(module, kernel, options, '', (root, { own, counter, slots }) => {
     shareWork(root.block, counter, i32(units), chunkOf(units, nanoseconds, options.grain), (chunk, begin, end) => {
       chunk.loop('unit', begin, end, 1, (block, unit) => {
         const position = block.bind('position', op('i32.div_u', unit, i32(blocks)));
-        const from = block.bind('from', mul(op('i32.rem_u', unit, i32(blocks)), STRIPS * COLUMNS));
+        const from = block.bind('from', mul(op('i32.rem_u', unit, i32(blocks)), strips * COLUMNS));
         const batch = block.bind('batch', op('i32.div_u', position, i32(heads)));
         const head = block.bind('head', op('i32.rem_u', position, i32(heads)));
         const at: Unit = { block, own, slots, batch, head, from };
@@ -45,6 +45,13 @@ export function emitAttention(module: WasmModule, kernel: Attention, options: Em
     });
   });
   return { phases: [only], ownBytes: places.bytes, sharedBytes: 0 };
+}
+
+/** As many strips as leave enough units. */
+function stripsOf(kernel: Attention, heads: number): number {
+  let strips = Math.min(STRIPS, Math.ceil(kernel.time / COLUMNS));
+  while (strips > 1 && kernel.batch * heads * Math.ceil(kernel.time / (strips * COLUMNS)) < UNITS) strips = Math.ceil(strips / 2);
+  return strips;
 }
 
 interface Unit {
@@ -64,7 +71,7 @@ class Places {
   readonly names = new Map<string, number>();
   bytes = 0;
 
-  constructor(kernel: Attention) {
+  constructor(kernel: Attention, readonly strips: number) {
     this.time = roundUp(kernel.time, ROWS);
     const { keyWidth, valueWidth } = kernel;
     const [keyRows, valueRows] = [roundUp(keyWidth, ROWS), roundUp(valueWidth, ROWS)];
@@ -83,8 +90,8 @@ class Places {
     place('weights_grad', stripBytes(this.time));
     place('lse', this.time * 4);
     place('delta', this.time * 4);
-    place('key_tiles', STRIPS * stripBytes(keyRows));
-    place('value_tiles', STRIPS * stripBytes(valueRows));
+    place('key_tiles', strips * stripBytes(keyRows));
+    place('value_tiles', strips * stripBytes(valueRows));
     place('lanes', 4 * COLUMNS * 4);
   }
 
@@ -108,8 +115,8 @@ const minimum = (block: Block, x: Instr, limit: number): Instr => {
 };
 
 /** Calls `build` for each strip of the unit: its first query (key) and how many rows the strip has in a causal world. */
-function eachStrip(kernel: Attention, { block, from }: Unit, build: (inner: Block, first: Instr, number: Instr) => void): void {
-  const strips = minimum(block, ceilDivide(sub(i32(kernel.time), from), COLUMNS), STRIPS);
+function eachStrip(kernel: Attention, most: number, { block, from }: Unit, build: (inner: Block, first: Instr, number: Instr) => void): void {
+  const strips = minimum(block, ceilDivide(sub(i32(kernel.time), from), COLUMNS), most);
   block.loop('strip', i32(0), strips, 1, (inner, number) => build(inner, inner.bind('first', add(from, mul(number, COLUMNS))), number));
 }
 
@@ -126,12 +133,12 @@ function forward(kernel: Attention, places: Places, unit: Unit): void {
   const k = rowsOf(kernel, unit, 1, group, kernel.groups, kernel.keyWidth);
   const v = rowsOf(kernel, unit, 2, group, kernel.groups, kernel.valueWidth);
   const out = rowsOf(kernel, unit, 3, head, kernel.heads, kernel.valueWidth);
-  const visible = minimum(block, op('i32.add', from, i32(STRIPS * COLUMNS)), kernel.time);
+  const visible = minimum(block, op('i32.add', from, i32(places.strips * COLUMNS)), kernel.time);
   packAsRows(block, k, visible, places.at(unit, 'key_rows'));
   packAsColumns(block, v, visible, places.time, places.at(unit, 'value_columns'));
   const [panel, scores, tile] = ['key_panel', 'scores', 'value_tiles'].map((name) => block.bind(name, places.at(unit, name)));
   if (!panel || !scores || !tile) return;
-  eachStrip(kernel, unit, (inner, first) => {
+  eachStrip(kernel, places.strips, unit, (inner, first) => {
     const count = minimum(inner, op('i32.add', first, i32(COLUMNS)), kernel.time);
     packAsPanel(inner, q, first, i32(kernel.time), kernel.scale, panel);
     product(inner, places.at(unit, 'key_rows'), ROWS * kernel.keyWidth * 4, count, panel, i32(kernel.keyWidth), scores, i32(0));
@@ -150,15 +157,20 @@ function forward(kernel: Attention, places: Places, unit: Unit): void {
       highest.forEach((local, v) => step.add(set(local, op('f32x4.pmax', get(local), load('v128.load', row, 16 * v)))));
     });
     const totals = vectors.map(() => inner.variable('total', f32x4(0)));
-    inner.loop('s', i32(0), count, 1, (step, s) => {
-      const row = step.bind('row', add(scores, mul(s, COLUMNS * 4)));
-      vectors.forEach((v) => {
-        const [high, total] = [highest[v], totals[v]];
-        if (!high || !total) return;
-        const weight = step.bind('weight', call(vectorFunction(module, 'exp'), op('f32x4.sub', load('v128.load', row, 16 * v), get(high))));
-        step.add(store('v128.store', row, weight, 16 * v), set(total, op('f32x4.add', get(total), weight)));
+    const weigh = (from: Instr, to: Instr, someHidden: boolean): void => {
+      inner.loop('s', from, to, 1, (step, s) => {
+        const row = step.bind('row', add(scores, mul(s, COLUMNS * 4)));
+        vectors.forEach((v) => {
+          const [high, total] = [highest[v], totals[v]];
+          if (!high || !total) return;
+          const all = expInline(step, op('f32x4.sub', load('v128.load', row, 16 * v), get(high)));
+          const weight = step.bind('weight', someHidden ? op('v128.andnot', all, op('i32x4.lt_s', lanes[v] ?? i32x4(0), op('i32x4.splat', s))) : all);
+          step.add(store('v128.store', row, weight, 16 * v), set(total, op('f32x4.add', get(total), weight)));
+        });
       });
-    });
+    };
+    weigh(i32(0), first, false);
+    weigh(first, count, true);
     product(inner, places.at(unit, 'value_columns'), ROWS * places.time * 4, i32(kernel.valueWidth), scores, count, tile, i32(0));
     const scaling = vectors.map((v) => inner.bind('scaling', op('f32x4.div', f32x4(1), totals[v] ? get(totals[v]) : f32x4(1))));
     inner.loop('f', i32(0), i32(kernel.valueWidth), 1, (step, f) => {
@@ -184,10 +196,18 @@ function rowNumbers(kernel: Attention, unit: Unit, block: Block, head: Instr, fi
   const dout = rowsOf(kernel, { ...unit, block }, 5, head, kernel.heads, kernel.valueWidth);
   block.loop('row', first, end, 1, (inner, row) => {
     const offset = inner.bind('offset', mul(row, out.stride));
-    const sum = inner.variable('sum', f32(0));
-    inner.loop('f', i32(0), i32(kernel.valueWidth), 1, (step, f) => {
-      const at = step.bind('at', add(offset, mul(f, 4)));
-      step.add(set(sum, op('f32.add', get(sum), op('f32.mul', load('f32.load', add(out.from, at)), load('f32.load', add(dout.from, at))))));
+    const whole = kernel.valueWidth - (kernel.valueWidth % 4);
+    const sums = inner.variable('sums', f32x4(0));
+    const at = (step: Block, f: Instr): Instr => step.bind('at', add(offset, mul(f, 4)));
+    inner.loop('f', i32(0), i32(whole), 4, (step, f) => {
+      const place = at(step, f);
+      step.add(set(sums, op('f32x4.add', get(sums), op('f32x4.mul', load('v128.load', add(out.from, place)), load('v128.load', add(dout.from, place))))));
+    });
+    const pairs = inner.bind('pairs', op('f32x4.add', get(sums), shuffle(get(sums), get(sums), 2, 3, 0, 1)));
+    const sum = inner.variable('sum', op('f32.add', extract('f32', pairs, 0), extract('f32', pairs, 1)));
+    inner.loop('f', i32(whole), i32(kernel.valueWidth), 1, (step, f) => {
+      const place = at(step, f);
+      step.add(set(sum, op('f32.add', get(sum), op('f32.mul', load('f32.load', add(out.from, place)), load('f32.load', add(dout.from, place))))));
     });
     const place = inner.bind('place', mul(sub(row, first), 4));
     inner.add(store('f32.store', add(delta, place), get(sum)), store('f32.store', add(lse, place), load('f32.load', lseAddress(kernel, unit, 4, head, row))));
@@ -196,20 +216,19 @@ function rowNumbers(kernel: Attention, unit: Unit, block: Block, head: Instr, fi
 
 function gradQueries(kernel: Attention, places: Places, unit: Unit): void {
   const { block, head, from } = unit;
-  const { module } = block.fn;
   const group = block.bind('group', op('i32.div_u', head, i32(kernel.heads / kernel.groups)));
   const q = rowsOf(kernel, unit, 0, head, kernel.heads, kernel.keyWidth);
   const k = rowsOf(kernel, unit, 1, group, kernel.groups, kernel.keyWidth);
   const v = rowsOf(kernel, unit, 2, group, kernel.groups, kernel.valueWidth);
   const dout = rowsOf(kernel, unit, 5, head, kernel.heads, kernel.valueWidth);
   const dq = rowsOf(kernel, unit, 6, head, kernel.heads, kernel.keyWidth);
-  const visible = minimum(block, op('i32.add', from, i32(STRIPS * COLUMNS)), kernel.time);
+  const visible = minimum(block, op('i32.add', from, i32(places.strips * COLUMNS)), kernel.time);
   packAsRows(block, k, visible, places.at(unit, 'key_rows'));
   packAsColumns(block, k, visible, places.time, places.at(unit, 'key_columns'));
   packAsRows(block, v, visible, places.at(unit, 'value_rows'));
   const place = (name: string): Instr => places.at(unit, name);
   rowNumbers(kernel, unit, block, head, from, visible, place('lse'), place('delta'));
-  eachStrip(kernel, unit, (inner, first) => {
+  eachStrip(kernel, places.strips, unit, (inner, first) => {
     const count = minimum(inner, op('i32.add', first, i32(COLUMNS)), kernel.time);
     packAsPanel(inner, q, first, i32(kernel.time), kernel.scale, place('key_panel'));
     packAsPanel(inner, dout, first, i32(kernel.time), 1, place('value_panel'));
@@ -223,7 +242,7 @@ function gradQueries(kernel: Attention, places: Places, unit: Unit): void {
       const row = step.bind('row', mul(s, COLUMNS * 4));
       const [scoreRow, gradRow] = [step.bind('score_row', add(scores, row)), step.bind('grad_row', add(grads, row))];
       vectors.forEach((v) => {
-        const weight = call(vectorFunction(module, 'exp'), op('f32x4.sub', load('v128.load', scoreRow, 16 * v), lse?.[v] ?? f32x4(0)));
+        const weight = expInline(step, op('f32x4.sub', load('v128.load', scoreRow, 16 * v), lse?.[v] ?? f32x4(0)));
         const gradient = op('f32x4.mul', weight, op('f32x4.sub', load('v128.load', gradRow, 16 * v), delta?.[v] ?? f32x4(0)));
         const hidden = op('i32x4.lt_s', lanes[v] ?? i32x4(0), op('i32x4.splat', s));
         step.add(store('v128.store', scoreRow, op('v128.andnot', gradient, hidden), 16 * v));
@@ -236,7 +255,6 @@ function gradQueries(kernel: Attention, places: Places, unit: Unit): void {
 
 function gradKeys(kernel: Attention, places: Places, unit: Unit): void {
   const { block, head: group, from } = unit;
-  const { module } = block.fn;
   const perGroup = kernel.heads / kernel.groups;
   const place = (name: string): Instr => places.at(unit, name);
   const k = rowsOf(kernel, unit, 1, group, kernel.groups, kernel.keyWidth);
@@ -258,33 +276,39 @@ function gradKeys(kernel: Attention, places: Places, unit: Unit): void {
     packAsRows(perHead, dout, count, place('value_rows'));
     packAsColumns(perHead, dout, count, places.time, place('value_columns'));
     rowNumbers(kernel, within, perHead, head, from, i32(kernel.time), place('lse'), place('delta'));
-    eachStrip(kernel, within, (inner, first, number) => {
+    eachStrip(kernel, places.strips, within, (inner, first, number) => {
       packAsPanel(inner, k, first, i32(kernel.time), kernel.scale, place('key_panel'));
       packAsPanel(inner, v, first, i32(kernel.time), 1, place('value_panel'));
-      product(inner, place('key_rows'), ROWS * kernel.keyWidth * 4, count, place('key_panel'), i32(kernel.keyWidth), place('scores'), i32(0));
-      product(inner, place('value_rows'), ROWS * kernel.valueWidth * 4, count, place('value_panel'), i32(kernel.valueWidth), place('weights_grad'), i32(0));
+      // Queries before the strip's first key see none of it: the first whole panel that does not lie before.
+      const skipped = inner.bind('skipped', mul(op('i32.div_u', mul(number, COLUMNS), i32(ROWS)), ROWS));
+      const seen = inner.bind('seen', sub(count, skipped));
+      const panels = (name: string, width: number): Instr => inner.bind('panels', add(place(name), mul(skipped, width * 4)));
+      product(inner, panels('key_rows', kernel.keyWidth), ROWS * kernel.keyWidth * 4, seen, place('key_panel'), i32(kernel.keyWidth), place('scores'), i32(0));
+      product(inner, panels('value_rows', kernel.valueWidth), ROWS * kernel.valueWidth * 4, seen, place('value_panel'), i32(kernel.valueWidth), place('weights_grad'), i32(0));
       const lanes = laneNumbers(inner, first);
       const [scores, grads] = [inner.bind('scores', place('scores')), inner.bind('grads', place('weights_grad'))];
-      inner.loop('t', i32(0), count, 1, (step, t) => {
+      const [lses, deltas] = [panels('lse', 1), panels('delta', 1)];
+      const firstQuery = inner.bind('first_query', op('i32.add', from, skipped));
+      inner.loop('t', i32(0), seen, 1, (step, t) => {
         const row = step.bind('row', mul(t, COLUMNS * 4));
         const [scoreRow, gradRow] = [step.bind('score_row', add(scores, row)), step.bind('grad_row', add(grads, row))];
-        const lse = step.bind('lse', load('v128.load32_splat', add(place('lse'), mul(t, 4))));
-        const delta = step.bind('delta', load('v128.load32_splat', add(place('delta'), mul(t, 4))));
-        const query = step.bind('query', op('i32x4.splat', op('i32.add', from, t)));
+        const lse = step.bind('lse', load('v128.load32_splat', add(lses, mul(t, 4))));
+        const delta = step.bind('delta', load('v128.load32_splat', add(deltas, mul(t, 4))));
+        const query = step.bind('query', op('i32x4.splat', op('i32.add', firstQuery, t)));
         vectors.forEach((v) => {
           const hidden = op('i32x4.gt_s', lanes[v] ?? i32x4(0), query);
-          const all = call(vectorFunction(module, 'exp'), op('f32x4.sub', load('v128.load', scoreRow, 16 * v), lse));
+          const all = expInline(step, op('f32x4.sub', load('v128.load', scoreRow, 16 * v), lse));
           const weight = step.bind('weight', op('v128.andnot', all, hidden));
           const gradient = op('f32x4.mul', weight, op('f32x4.sub', load('v128.load', gradRow, 16 * v), delta));
           step.add(store('v128.store', scoreRow, weight, 16 * v), store('v128.store', gradRow, gradient, 16 * v));
         });
       });
       const [keys, values] = [add(place('key_tiles'), mul(number, keyTile)), add(place('value_tiles'), mul(number, valueTile))];
-      product(inner, place('value_columns'), ROWS * places.time * 4, i32(kernel.valueWidth), scores, count, inner.bind('values', values), later);
-      product(inner, place('key_columns'), ROWS * places.time * 4, i32(kernel.keyWidth), grads, count, inner.bind('keys', keys), later);
+      product(inner, panels('value_columns', ROWS), ROWS * places.time * 4, i32(kernel.valueWidth), scores, seen, inner.bind('values', values), later);
+      product(inner, panels('key_columns', ROWS), ROWS * places.time * 4, i32(kernel.keyWidth), grads, seen, inner.bind('keys', keys), later);
     });
   });
-  eachStrip(kernel, unit, (inner, first, number) => {
+  eachStrip(kernel, places.strips, unit, (inner, first, number) => {
     storeTransposed(inner, inner.bind('keys', add(place('key_tiles'), mul(number, keyTile))), dk, first, i32(kernel.time), f32(kernel.scale));
     storeTransposed(inner, inner.bind('values', add(place('value_tiles'), mul(number, valueTile))), dv, first, i32(kernel.time), f32(1));
   });

@@ -152,7 +152,8 @@ function planContraction(kernel: Contraction): Plan {
   let blockRows = Math.min(BLOCK_ROWS, roundUp(rows.lanes, ROWS));
   let blockColumns = Math.min(BLOCK_COLUMNS, roundUp(columns.lanes, COLUMNS));
   const blocks = (): number => kernel.batch * Math.ceil(rows.lanes / blockRows) * Math.ceil(columns.lanes / blockColumns);
+  // Rows are packed anew for every block of columns: columns are cut last.
+  while (blocks() < BLOCKS && blockRows > 2 * ROWS) blockRows = roundUp(blockRows / 2, ROWS);
   while (blocks() < BLOCKS && blockColumns > 128) blockColumns = roundUp(blockColumns / 2, COLUMNS);
-  while (blocks() < BLOCKS && blockRows > 4 * ROWS) blockRows = roundUp(blockRows / 2, ROWS);
   return { rows, columns, columnsBatched: facts.of(columns.expr).free.has('batch'), depth, blockRows, blockColumns };
 }

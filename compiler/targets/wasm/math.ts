@@ -38,18 +38,28 @@ function polynomial(block: Block, x: Instr, coefficients: readonly number[]): In
 /** 2^n for integers n in [-126, 127]. */
 const powerOfTwo = (n: Instr): Instr => op('i32x4.shl', op('i32x4.add', n, i32x4(127)), i32(23));
 
-function exp(block: Block, given: Instr): Instr {
-  // Beyond these the result is infinity or 0 anyway.
-  const x = block.bind('x', f('max', f('min', given, f32x4(89)), f32x4(-104)));
+/** exp(n * ln 2 + r) / 2^n, and n. */
+function expParts(block: Block, x: Instr): { readonly y: Instr; readonly n: Instr } {
   const n = block.bind('n', op('f32x4.nearest', f('mul', x, f32x4(Math.LOG2E))));
   const r1 = block.bind('r', f('sub', x, f('mul', n, f32x4(0.693359375))));
   const r = block.bind('r', f('add', r1, f('mul', n, f32x4(2.12194440e-4))));
   const p = polynomial(block, r, [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]);
-  const y = block.bind('y', f('add', madd(block.fn.module, p, f('mul', r, r), r), f32x4(1)));
+  return { y: block.bind('y', f('add', madd(block.fn.module, p, f('mul', r, r), r), f32x4(1))), n };
+}
+
+function exp(block: Block, given: Instr): Instr {
+  // Beyond these the result is infinity or 0 anyway.
+  const { y, n } = expParts(block, block.bind('x', f('max', f('min', given, f32x4(89)), f32x4(-104))));
   // In two steps, so that results below the normal numbers come out too.
   const whole = block.bind('whole', op('i32x4.trunc_sat_f32x4_s', n));
   const half = block.bind('half', op('i32x4.shr_s', whole, i32(1)));
   return f('mul', f('mul', y, powerOfTwo(half)), powerOfTwo(op('i32x4.sub', whole, half)));
+}
+
+/** exp in place, not as a function, of x cut to [-87, 88]: weights of attention. Its results are normal numbers: smaller ones cost processors dearly. */
+export function expInline(block: Block, given: Instr): Instr {
+  const { y, n } = expParts(block, block.bind('x', f('max', f('min', given, f32x4(88)), f32x4(-87))));
+  return f('mul', y, powerOfTwo(op('i32x4.trunc_sat_f32x4_s', n)));
 }
 
 function log(block: Block, given: Instr): Instr {

@@ -56,6 +56,18 @@ export function nestCases(d: number): Case[] {
       data: { index: indices(4, T * K, rows) },
     },
     {
+      // Four points at a time and two left over; the second reduction needs the first, and both a let of the point.
+      kernel: nest('gathered_dots', [slot('x', T * d), slot('index', T * 6, 'read', 'i32'), slot('table', rows * d), slot('y', T * 6, 'write'), slot('z', T * 6, 'write')], [{ name: 't', extent: T }, { name: 'k', extent: 6 }], [
+        { kind: 'let', name: 'from', value: i('mul', load(1, at(v('t'), 6, v('k')), 'i32'), int(d)) },
+        { kind: 'reduce', name: 'dot', fn: 'sum', loops: [{ name: 'd', extent: d }], lets: [{ name: 'w', value: load(2, i('add', local('from', 'i32'), v('d'))) }], value: f('mul', load(0, row), local('w')) },
+        { kind: 'let', name: 'half', value: f('mul', local('dot'), n(0.5)) },
+        { kind: 'reduce', name: 'top', fn: 'max', loops: [{ name: 'd', extent: d }], lets: [], value: f('sub', load(2, i('add', local('from', 'i32'), v('d'))), local('half')) },
+        store(3, at(v('t'), 6, v('k')), f('erf', local('half'))),
+        store(4, at(v('t'), 6, v('k')), f('add', local('top'), f('to_f32', local('from', 'i32')))),
+      ]),
+      data: { index: indices(5, T * 6, rows) },
+    },
+    {
       kernel: nest('gathered_sum', [slot('a', T * K), index, slot('table', rows * d), slot('y', T * d, 'write')], [{ name: 't', extent: T }, { name: 'd', extent: d }], [
         { kind: 'reduce', name: 'sum', fn: 'sum', loops: [{ name: 'k', extent: K }], lets: [{ name: 'row', value: load(1, entry, 'i32') }], value: f('mul', load(0, entry), load(2, at(local('row', 'i32'), d, v('d')))) },
         store(3, row, local('sum')),
