@@ -17,7 +17,7 @@ function say(text) {
 
 /** Runs one archc command, shown as one would type it. */
 function archc(...args) {
-  say(`$ archc ${args.join(' ')}`);
+  say(`$ archc ${args.map((arg) => (arg.includes(' ') ? JSON.stringify(arg) : arg)).join(' ')}`);
   const { status } = spawnSync(process.execPath, [join(root, 'bin', 'archc.js'), ...args], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 2);
 }
