@@ -33,7 +33,7 @@ export function usageJson(usage: ChoiceUsage): object {
 }
 
 /** How much of a domain's choices a member's preference explains: a rare member may prefer one by chance. */
-const telling = ({ share, lift }: Preference): number => share * Math.log(Math.max(1, lift));
+const telling = ({ share, lift }: Preference): number => (lift < MARKED ? 0 : share * Math.log(lift));
 
 function percent(share: number): string {
   if (share === 0) return '-';

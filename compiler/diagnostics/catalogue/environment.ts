@@ -93,14 +93,13 @@ context (\`dims.ctx\` bytes) for training and one for validation.`,
   ARCH6007: {
     title: 'no device to run on',
     message: (p) => p.reason,
-    help: () => 'install a Vulkan driver (on Debian or Ubuntu without a GPU: mesa-vulkan-drivers 25 or newer), then run `archc doctor`',
+    help: () => 'leave out `--device gpu` to run on the CPU, or install a Vulkan driver (in software: mesa-vulkan-drivers 25 or newer); `archc doctor` says what is found',
     explain: {
-      text: `Kernels run through WebGPU: the optional package \`webgpu\` and a driver (Vulkan, Metal or D3D12). Without a GPU, Mesa's lavapipe
-offers one in software. \`archc doctor\` says what is found.`,
-      failing: `archc train specs/pools.arch --data texts --run runs/a`,
-      fixed: `apt-get install mesa-vulkan-drivers
-archc doctor
-archc train specs/pools.arch --data texts --run runs/a`,
+      text: `On a GPU kernels run through WebGPU: the optional package \`webgpu\` and a driver (Vulkan, Metal or D3D12). Without a GPU they run on
+the CPU, which needs nothing installed and is many times as fast as a driver in software (Mesa's lavapipe, good for testing).
+\`archc doctor\` says what is found.`,
+      failing: `archc train specs/pools.arch --data texts --run runs/a --device gpu`,
+      fixed: `archc train specs/pools.arch --data texts --run runs/a`,
     },
   },
   ARCH6008: {
