@@ -13,6 +13,7 @@ import { elaborate } from './elaborate/elaborate.js';
 import { Numbering } from './graph/build.js';
 import { lowerProcedures } from './lower.js';
 import { type ReadSource, load } from './model/load.js';
+import { checkNames } from './names/check-names.js';
 import { defaultNorm, resolve } from './model/resolve.js';
 import { printForm } from './print-ir.js';
 import { evaluationProcedure, forwardProcedure, trainingProcedure } from './procedures.js';
@@ -68,7 +69,9 @@ export function compile(input: CompileInput): Compiled {
     }) || loaded?.entry !== undefined;
   if (!go || !loaded) return done;
   const sourcesLoaded = loaded;
+  const unknown = checkNames(sourcesLoaded);
   pass('resolve', () => ({ model: resolve(sourcesLoaded, input.arch, input.set ?? [], diagnostics) }));
+  if (diagnostics.failed) diagnostics.add(unknown);
   const { model } = done;
   if (diagnostics.failed || !model || stage === 'model') return done;
 
@@ -82,6 +85,8 @@ export function compile(input: CompileInput): Compiled {
   pass('elaborate', () => {
     training = elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'train', numbering);
     inference = training?.context.modal ? elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'infer', numbering) : training;
+    // after elaboration, which says more about the names of the blocks that are used
+    diagnostics.add(unknown);
     if (training && inference && inference !== training) training = { ...training, graph: { ...training.graph, inference: inference.graph } };
     return { graph: training?.graph };
   });

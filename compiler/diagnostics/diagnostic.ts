@@ -39,10 +39,17 @@ export class Diagnostics {
   report(diagnostic: Diagnostic): void {
     this.all.push(diagnostic);
   }
+  /** Reports those that nothing reported so far says of the same place. */
+  add(diagnostics: readonly Diagnostic[]): void {
+    const said = new Set(this.all.map(placeOf));
+    this.all.push(...diagnostics.filter((diagnostic) => !said.has(placeOf(diagnostic))));
+  }
   get failed(): boolean {
     return this.all.some((d) => d.severity === 'error');
   }
 }
+
+const placeOf = ({ span }: Diagnostic): string => (span ? `${span.file}:${span.start}` : '');
 
 /** Thrown to abandon the construct at hand after its diagnostic has been reported. Caught by the pass, never by the user. */
 export class Reported extends Error {

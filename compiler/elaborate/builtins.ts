@@ -56,6 +56,11 @@ const builtins: Readonly<Record<string, Builtin>> = {
 
 export const builtinNames = Object.keys(builtins);
 
+/** The settings the primitive `name` takes; undefined when there is none. */
+export function settingsOfBuiltin(name: string): readonly string[] | undefined {
+  return Object.hasOwn(builtins, name) ? builtins[name]?.settings : undefined;
+}
+
 /** The result of the primitive `name`; undefined when there is none. */
 export function callBuiltin(context: Context, frame: Frame, name: string, call: Call): Value | undefined {
   if (!Object.hasOwn(builtins, name)) return undefined;
