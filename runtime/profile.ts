@@ -1,15 +1,16 @@
 /**
- * @file Where a training step's time goes, by kernel.
+ * @file Where the time of an entry (a training step) goes, by kernel.
  */
 import type { Corpus } from './data/corpus.js';
+import type { Values } from './execute.js';
 import type { Executor } from './executor.js';
 
-/** Of one step; medians of several. */
+/** Of one run of the entry; medians of several. */
 export interface KernelTime {
   readonly kernel: string;
   readonly launches: number;
   readonly milliseconds: number;
-  /** Of the step. */
+  /** Of the run. */
   readonly share: number;
   /** 1e9 a second; both by the compiler's estimate of the work. */
   readonly gflops: number;
@@ -17,19 +18,23 @@ export interface KernelTime {
 }
 
 export interface ProfileOptions {
-  readonly seed: number;
   /** The step to profile and how often; default 5. A step before is run and not counted. */
   readonly step: number;
   readonly rounds?: number;
 }
 
 /** Runs training steps, which change the session's parameters, and times their kernels; the longest first. */
-export async function profileTraining(session: Executor, corpus: Corpus, { seed, step, rounds = 5 }: ProfileOptions): Promise<KernelTime[]> {
+export function profileTraining(session: Executor, corpus: Corpus, { seed, ...options }: ProfileOptions & { readonly seed: number }): Promise<KernelTime[]> {
+  return profileEntry(session, 'train', (step) => corpus.batch(step, session.program.batch, seed), options);
+}
+
+/** Runs an entry with the inputs of each step and times its kernels; the longest first. */
+export async function profileEntry(session: Executor, entry: string, inputs: (step: number) => Readonly<Record<string, Values>>, { step, rounds = 5 }: ProfileOptions): Promise<KernelTime[]> {
   const { program } = session;
-  const { dispatches } = session.entry('train');
+  const { dispatches } = session.entry(entry);
   const times: number[][] = dispatches.map(() => []);
   for (let round = 0; round <= rounds; round++) {
-    const measured = await session.profile('train', corpus.batch(step + round, program.batch, seed), step + round);
+    const measured = await session.profile(entry, inputs(step + round), step + round);
     if (round > 0) for (const [i, { milliseconds }] of measured.entries()) times[i]?.push(milliseconds);
   }
   const kernels = new Map<number, { launches: number; milliseconds: number; flops: number; bytes: number }>();

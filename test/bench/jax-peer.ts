@@ -25,7 +25,7 @@ export async function jaxProduct(): Promise<JaxProduct | string> {
   try {
     jax = await import(name);
   } catch {
-    return `${name} is not installed`;
+    return `peer ${name}: skipped, it is not installed`;
   }
   await method(jax, 'init')('wasm');
   method(jax, 'defaultDevice')('wasm');

@@ -3,14 +3,15 @@
  * backend in the same process, where it is installed.
  */
 import type { Contraction, Expr } from '../../compiler/kernels/kernel.js';
-import { CpuSession } from '../../runtime/cpu/session.js';
+import { CpuSession, type Device, openDevice } from '../../runtime/index.js';
 import { at, contraction, load, local, slot, v } from '../targets/wasm/build.js';
 import { assembled } from '../targets/wasm/run.js';
-import { gpu, prepare } from '../support/gpu.js';
+import { type Gpu, prepare } from '../support/gpu.js';
 import { noise } from '../support/kernels.js';
+import type { Bench } from './bench.js';
 import { jaxProduct } from './jax-peer.js';
 import { peakMB, type Result, round, time, type Timing } from './measure.js';
-import type { Bench } from './run.js';
+import { places } from './place.js';
 
 const forms = ['A*B', 'A*B^T', 'A^T*B'] as const;
 export type Form = (typeof forms)[number];
@@ -24,50 +25,58 @@ function product(form: Form, size: number): Contraction {
   });
 }
 
-const softwareAdapter = /llvmpipe|lavapipe|swiftshader|software/i;
-
 export const matmul: Bench = {
-  about: 'matrix products, three forms, 256 to 1024',
-  async run(options, report, note) {
-    const adapter = options.device === 'cpu' ? 'not asked for' : await gpu();
-    const onGpu = typeof adapter !== 'string' && (options.device === 'gpu' || !softwareAdapter.test(adapter.description)) ? adapter : undefined;
-    note(onGpu ? `GPU: ${onGpu.description}` : `GPU: ${typeof adapter === 'string' ? adapter : `${adapter.description} is software: --device gpu measures it`}`);
-    const jax = await jaxProduct();
-    note(typeof jax === 'string' ? `peer: ${jax}` : 'peer: @jax-js/jax, WebAssembly');
-    for (const size of [256, 512, 1024]) {
-      for (const form of forms) {
-        const name = `${form} ${size}`;
-        if (!name.includes(options.only)) continue;
-        const flops = 2 * size ** 3;
-        const rounds = Math.min(200, Math.max(7, Math.ceil(6e9 / flops)));
-        const warm = Math.min(100, Math.max(2, Math.ceil(2e9 / flops)));
-        const figures = (timing: Timing): Pick<Result, 'ms'> & Record<string, number> => ({
-          ms: round(timing.median, 3), gflops: round(flops / timing.median / 1e6, 1), best: round(flops / timing.best / 1e6, 1), perCpuSecond: round(flops / timing.cpu / 1e6, 1), peakMB: peakMB(),
-        });
-        const inputs = { a: noise(size * size), b: noise(size * size, 2) };
-        if (options.device !== 'gpu') {
-          const session = await CpuSession.create(assembled(product(form, size)), { threads: options.threads });
-          const ours = await time(rounds, warm, () => session.run('run', inputs));
-          report({ case: name, device: 'cpu', ...figures(ours), threads: session.threads, relaxed: session.relaxed });
-          session.destroy();
-          if (typeof jax !== 'string') {
-            const theirs = await time(Math.min(rounds, 21), 3, jax(form, size, inputs.a, inputs.b));
-            report({ case: name, device: 'jax-js wasm', ...figures(theirs) });
-            note(`${' '.repeat(25)}${(theirs.median / ours.median).toFixed(2)} times as fast as jax-js`);
+  about: 'matrix products, three forms, 256 to 1024; @jax-js/jax beside it where it is installed',
+  async run(options, { report, note }) {
+    const found = await places(options, note);
+    const onCpu = found.some(({ kind }) => kind === 'cpu');
+    const onGpu = found.some(({ kind }) => kind === 'gpu') ? await openGpu() : undefined;
+    const jax = onCpu ? await jaxProduct() : 'peer @jax-js/jax: skipped, --device gpu';
+    note(typeof jax === 'string' ? jax : 'peer: @jax-js/jax, WebAssembly');
+    try {
+      for (const size of [256, 512, 1024]) {
+        for (const form of forms) {
+          const name = `${form} ${size}`;
+          if (!name.includes(options.only)) continue;
+          const flops = 2 * size ** 3;
+          const rounds = options.rounds ?? Math.min(200, Math.max(7, Math.ceil(6e9 / flops)));
+          const warm = Math.min(rounds, 100, Math.max(2, Math.ceil(2e9 / flops)));
+          const figures = (timing: Timing): Pick<Result, 'ms'> & Record<string, number> => ({
+            ms: round(timing.median, 3), gflops: round(flops / timing.median / 1e6, 1), best: round(flops / timing.best / 1e6, 1), perCpuSecond: round(flops / timing.cpu / 1e6, 1), peakMB: peakMB(),
+          });
+          const inputs = { a: noise(size * size), b: noise(size * size, 2) };
+          if (onCpu) {
+            const session = await CpuSession.create(assembled(product(form, size)), { threads: options.threads });
+            const ours = await time(rounds, warm, () => session.run('run', inputs));
+            report({ case: name, device: 'cpu', ...figures(ours), threads: session.threads, relaxed: session.relaxed });
+            session.destroy();
+            if (typeof jax !== 'string') {
+              const theirs = await time(Math.min(rounds, 21), Math.min(rounds, 3), jax(form, size, inputs.a, inputs.b));
+              report({ case: name, device: 'jax-js wasm', ...figures(theirs) });
+              note(`${' '.repeat(25)}${(theirs.median / ours.median).toFixed(2)} times as fast as jax-js`);
+            }
+          }
+          if (onGpu) {
+            const prepared = prepare(onGpu.kernels, product(form, size), [inputs.a, inputs.b]);
+            const timing = await time(options.rounds ?? 9, 1, async () => {
+              prepared.submit();
+              await onGpu.device.settle();
+            });
+            report({ case: name, device: `gpu ${onGpu.device.adapter.name}`, ...figures(timing) });
+            prepared.close();
           }
         }
-        if (onGpu) {
-          const prepared = prepare(onGpu, product(form, size), [inputs.a, inputs.b]);
-          const timing = await time(9, 1, async () => {
-            prepared.submit();
-            await onGpu.device.queue.onSubmittedWorkDone();
-          });
-          report({ case: name, device: `gpu ${onGpu.description}`, ...figures(timing) });
-          prepared.close();
-          const messages = onGpu.errors();
-          if (messages.length > 0) throw new Error(messages.join('\n'));
-        }
       }
+    } finally {
+      onGpu?.device.destroy();
     }
   },
 };
+
+/** A device, and what runs single kernels on it. */
+async function openGpu(): Promise<{ readonly device: Device; readonly kernels: Gpu }> {
+  const device = await openDevice();
+  const { globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  return { device, kernels: { device: device.gpu, description: device.adapter.name, errors: () => [] } };
+}

@@ -2,6 +2,7 @@
  * @file What a benchmark measures and how it is printed: medians, processor time, one JSON object a line.
  */
 import { cpus, loadavg } from 'node:os';
+import type { EntryInfo } from '../../runtime/program.js';
 
 /** One line of results; `ms` is a median. */
 export interface Result {
@@ -11,6 +12,14 @@ export interface Result {
   readonly [figure: string]: string | number | boolean | undefined;
 }
 
+/** What a benchmark tells while it runs. */
+export interface Listener {
+  /** Takes each result. */
+  report(result: Result): void;
+  /** Takes what is for people alone. */
+  note(text: string): void;
+}
+
 export interface Timing {
   readonly median: number;
   readonly best: number;
@@ -18,7 +27,7 @@ export interface Timing {
   readonly cpu: number;
 }
 
-/** Times `rounds` calls after `warm` calls that do not count. Milliseconds. */
+/** Times `rounds` calls (1 at least) after `warm` calls that do not count. Milliseconds. */
 export async function time(rounds: number, warm: number, call: () => void | Promise<void>): Promise<Timing> {
   for (let i = 0; i < warm; i++) await call();
   const times: number[] = [];
@@ -38,6 +47,12 @@ export function median(values: readonly number[]): number {
 }
 
 export const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+/** Rates by the compiler's estimate of the entry's work, 1e9 a second. */
+export function work({ dispatches }: EntryInfo, { median: ms }: Timing): { readonly gflops: number; readonly gbps: number } {
+  const rate = (figure: 'flops' | 'bytes'): number => round(dispatches.reduce((sum, dispatch) => sum + dispatch[figure], 0) / ms / 1e6, 1);
+  return { gflops: rate('flops'), gbps: rate('bytes') };
+}
 
 /** The most memory this process has had, MB. */
 export const peakMB = (): number => Math.round(process.resourceUsage().maxRSS / 1024);

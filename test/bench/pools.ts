@@ -1,30 +1,35 @@
 /**
  * @file A training step of `specs/pools.arch`, on random bytes: tokens a second, and with `--profile` where the time goes.
  */
-import { CpuSession } from '../../runtime/cpu/session.js';
-import { compileForCpu } from '../targets/wasm/models.js';
-import { peakMB, round, time } from './measure.js';
-import { profile, profileText } from './profile.js';
-import type { Bench } from './run.js';
+import { compile } from '../../compiler/pipeline.js';
+import { reader } from '../support/spec.js';
+import type { Bench } from './bench.js';
+import { peakMB, round, work } from './measure.js';
+import { places, threadsOf } from './place.js';
+import { profileText, timeEntry } from './entry.js';
 
 export const pools: Bench = {
   about: 'a training step of specs/pools.arch',
-  async run(options, report, note) {
-    const { program } = compileForCpu('specs/pools.arch', {});
-    const session = await CpuSession.create(program, { threads: options.threads });
-    await session.initialise(1);
-    const tokens = program.batch * program.time;
-    const bytes = (): Int32Array<ArrayBuffer> => Int32Array.from({ length: tokens }, () => Math.floor(Math.random() * 256));
-    const inputs = { tokens: bytes(), targets: bytes() };
-    let step = 0;
-    const { median, best, cpu } = await time(15, 3, () => session.run('train', inputs, ++step));
-    const { dispatches } = session.entry('train');
-    const total = (figure: 'flops' | 'bytes'): number => dispatches.reduce((sum, dispatch) => sum + dispatch[figure], 0);
-    report({
-      case: 'pools', device: 'cpu', keys: 32, d: 128, ms: round(median), bestMs: round(best), cpuMs: round(cpu), tokensPerSecond: Math.round((tokens / median) * 1000),
-      gflops: round(total('flops') / median / 1e6, 1), gbps: round(total('bytes') / median / 1e6, 1), peakMB: peakMB(), threads: session.threads, launches: dispatches.length,
-    });
-    if (options.profile) note(profileText(profile(session, 'train', inputs)));
-    session.destroy();
+  async run(options, { report, note }) {
+    for (const place of await places(options, note)) {
+      const { program, diagnostics } = compile({ entry: 'specs/pools.arch', read: reader({}), target: place.target.name });
+      if (!program) throw new Error(diagnostics.all.map(({ message }) => message).join('\n'));
+      const session = await place.open(program);
+      try {
+        await session.initialise(1);
+        const tokens = program.batch * program.time;
+        const bytes = (): Int32Array<ArrayBuffer> => Int32Array.from({ length: tokens }, () => Math.floor(Math.random() * 256));
+        const inputs = { tokens: bytes(), targets: bytes() };
+        const timing = await timeEntry(session, 'train', inputs, options.rounds ?? 15);
+        report({
+          case: 'pools', device: place.device, keys: 32, d: 128, ms: round(timing.median), bestMs: round(timing.best), cpuMs: round(timing.cpu),
+          tokensPerSecond: Math.round((tokens / timing.median) * 1000), ...work(session.entry('train'), timing), peakMB: peakMB(), threads: threadsOf(session),
+          launches: session.entry('train').dispatches.length,
+        });
+        if (options.profile) note(await profileText(session, 'train', inputs));
+      } finally {
+        session.destroy();
+      }
+    }
   },
 };
