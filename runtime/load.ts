@@ -99,7 +99,7 @@ function tensorInfo(field: Field): TensorInfo {
 }
 
 function initInfo(field: Field): InitInfo {
-  const kind = field.get('kind').oneOf(['zeros', 'ones', 'constant', 'normal', 'uniform']);
+  const kind = field.get('kind').oneOf(['zeros', 'ones', 'constant', 'normal', 'uniform', 'unit']);
   switch (kind) {
     case 'constant':
       return { kind, value: field.get('value').number() };
@@ -107,6 +107,8 @@ function initInfo(field: Field): InitInfo {
       return { kind, mean: field.get('mean').number(), std: field.get('std').number() };
     case 'uniform':
       return { kind, low: field.get('low').number(), high: field.get('high').number() };
+    case 'unit':
+      return { kind, row: field.get('row').number(), of: initInfo(field.get('of')) };
     default:
       return { kind };
   }
@@ -114,10 +116,12 @@ function initInfo(field: Field): InitInfo {
 
 function scalarInfo(field: Field): ScalarInfo {
   const number = (name: string): number => field.get(name).number();
-  const kind = field.get('kind').oneOf(['step', 'schedule', 'ramp', 'bias_correction']);
+  const kind = field.get('kind').oneOf(['step', 'noise_key', 'schedule', 'ramp', 'bias_correction']);
   switch (kind) {
     case 'step':
       return { kind };
+    case 'noise_key':
+      return { kind, stream: number('stream'), below: number('below') };
     case 'schedule':
       return {
         kind, name: field.get('name').text(), base: number('base'), warmup: number('warmup'), steps: number('steps'),
@@ -143,6 +147,11 @@ async function moduleInfo(field: Field, files: ProgramFiles | undefined): Promis
 }
 
 async function wasmInfo(field: Field, files: ProgramFiles): Promise<WasmInfo> {
+  const memory = field.get('memory').optional((bits) => {
+    const value = bits.number();
+    if (value !== 32 && value !== 64) throw bits.wrong('32 or 64');
+    return value;
+  });
   return {
     plain: await files.bytes(field.get('plain').text()),
     relaxed: await files.bytes(field.get('relaxed').text()),
@@ -150,6 +159,7 @@ async function wasmInfo(field: Field, files: ProgramFiles): Promise<WasmInfo> {
     end: field.get('end').number(),
     sharedBytes: field.get('sharedBytes').number(),
     ownBytes: field.get('ownBytes').number(),
+    ...(memory !== undefined && { memory }),
     phases: field.get('phases').list((phases) => phases.list((name) => name.text())),
   };
 }

@@ -2,6 +2,7 @@
  * @file A model to use: what the generated `model.ts` wraps in types.
  */
 import { capture } from './capture.js';
+import { loadCheckpoint } from './checkpoint/read.js';
 import type { Device } from './device/device.js';
 import type { Values } from './execute.js';
 import type { Executor } from './executor.js';
@@ -18,8 +19,8 @@ export interface ParameterHandle {
 }
 
 export interface ModelOptions {
-  /** Path of a checkpoint; without one the weights are the seed's initial values. */
-  readonly checkpoint?: string;
+  /** Path of a checkpoint, or its bytes (in a browser, which has no files); without one the weights are the seed's initial values. */
+  readonly checkpoint?: string | Uint8Array;
   /** Default 1. */
   readonly seed?: number;
   /** Of a program for the CPU. Default: one for each processor, at most 8. */
@@ -80,8 +81,6 @@ export async function createModel(program: Program, device?: Device, options: Mo
   try {
     await session.initialise(options.seed ?? 1);
     if (options.checkpoint !== undefined) {
-      // Imported here so that a browser, which has no files, can load this module.
-      const { loadCheckpoint } = await import('./checkpoint/checkpoint.js');
       await loadCheckpoint(options.checkpoint, session, ['param', 'state']);
     }
     return new RuntimeModel(session);

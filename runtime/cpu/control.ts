@@ -1,6 +1,7 @@
 /**
  * @file The first 64 KiB of a program's memory: how threads are told what to do, where they meet, and the counters that hand out work.
  */
+import type { Address } from './memory.js';
 
 /** Words (i32) the main thread writes: number of the order, entry, first and last launch. */
 export const ORDER = 0;
@@ -19,7 +20,7 @@ export const RESERVED = 65_536;
 export interface PhaseCall {
   readonly name: string;
   /** shared, counter, slots: addresses. */
-  readonly args: readonly number[];
+  readonly args: readonly Address[];
 }
 
 /** Launches of an entry, each a list of phases. */

@@ -4,7 +4,9 @@
  */
 import { BARRIER, COUNTERS, ENTRY, FIRST, IDLE, LAST, ORDER, type Schedule, SPINS } from './control.js';
 import { mayWait } from './features.js';
+import { type Address, addressOf, type Bits } from './memory.js';
 import { workerSource } from './worker-source.js';
+import { inNode } from '../environment.js';
 import { KernelError, messageOf } from '../errors.js';
 
 export interface TeamOptions {
@@ -15,12 +17,14 @@ export interface TeamOptions {
   /** Address of thread 0's own memory, and bytes from one thread's to the next. */
   readonly own: number;
   readonly ownBytes: number;
+  /** Bits of an address. */
+  readonly bits: Bits;
 }
 
-type Exported = (...args: readonly number[]) => unknown;
+type Exported = (...args: readonly Address[]) => unknown;
 interface PreparedCall {
   readonly fn: Exported;
-  readonly args: readonly number[];
+  readonly args: readonly Address[];
 }
 interface Helper {
   stop(): void;
@@ -42,8 +46,10 @@ export class Team {
 
   /** Starts the threads and waits until they are ready. @throws KernelError when one cannot start */
   static async start(options: TeamOptions): Promise<Team> {
-    const { module, memory, schedules, own } = options;
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const { module, memory, schedules } = options;
+    const own = addressOf(options.bits, options.own);
+    // Not `new WebAssembly.Instance`: the main thread of a browser refuses large modules that way.
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     const exported = (name: string): Exported => {
       const found = exports[name];
       if (typeof found !== 'function') throw new KernelError(`the program's module has no function ${name}`);
@@ -54,17 +60,23 @@ export class Team {
     const team = new Team(options, plans, exported('barrier'), [], counters);
     const starting: Promise<Helper>[] = [];
     for (let thread = 1; thread < options.threads; thread++) starting.push(team.startHelper(thread));
-    team.helpers = await Promise.all(starting);
+    const started = await Promise.allSettled(starting);
+    team.helpers = started.flatMap((helper) => (helper.status === 'fulfilled' ? [helper.value] : []));
+    const failed = started.find((helper) => helper.status === 'rejected');
+    if (failed) {
+      team.stop();
+      throw failed.reason;
+    }
     return team;
   }
 
   private async startHelper(thread: number): Promise<Helper> {
-    const { module, memory, schedules, threads, own, ownBytes } = this.options;
-    const data = { module, memory, schedules, thread, threads, own: (own + thread * ownBytes) | 0, spins: SPINS };
+    const { module, memory, schedules, threads, own, ownBytes, bits } = this.options;
+    const data = { module, memory, schedules, thread, threads, own: addressOf(bits, own + thread * ownBytes), meeting: addressOf(bits, BARRIER), spins: SPINS };
     const failed = (text: string): void => {
       this.failure ??= text;
     };
-    if (typeof process !== 'undefined' && process.versions?.node !== undefined) {
+    if (inNode()) {
       const { Worker } = await import('node:worker_threads');
       const worker = new Worker(workerSource, { eval: true, workerData: data, execArgv: [] });
       return new Promise((resolve, reject) => {
@@ -80,19 +92,19 @@ export class Team {
     }
     const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
     const worker = new Worker(url);
-    return new Promise((resolve, reject) => {
-      worker.onerror = (event) => reject(new KernelError(`a thread did not start: ${event.message}`));
+    return new Promise<Helper>((resolve, reject) => {
+      worker.onerror = (event) => reject(new KernelError(`a thread did not start: ${event.message || 'the page\'s content security policy must allow `worker-src blob:`'}`));
       worker.onmessage = (event: MessageEvent<unknown>) => {
         if (event.data === 'ready') resolve({ stop: () => worker.terminate() });
         else failed(String(event.data));
       };
       worker.postMessage(data);
-    });
+    }).finally(() => URL.revokeObjectURL(url));
   }
 
   /** Runs launches [first, last) of an entry on all threads; returns when all are done. @throws KernelError when one fails */
   run(entry: number, first: number, last: number): void {
-    const { threads, memory } = this.options;
+    const { threads, memory, bits } = this.options;
     new Int32Array(memory.buffer, COUNTERS, this.counters).fill(0);
     if (threads > 1) {
       this.words[ENTRY] = entry;
@@ -100,12 +112,13 @@ export class Team {
       this.words[LAST] = last;
       this.tell();
     }
+    const meeting = addressOf(bits, BARRIER);
     const spins = mayWait() ? SPINS : -1;
     try {
       for (const phases of (this.plans[entry] ?? []).slice(first, last)) {
         for (const { fn, args } of phases) {
           fn(...args);
-          if (threads > 1 && this.barrier(BARRIER, threads, spins) !== 0) throw new KernelError(this.failure ?? 'a thread failed');
+          if (threads > 1 && this.barrier(meeting, threads, spins) !== 0) throw new KernelError(this.failure ?? 'a thread failed');
         }
       }
     } catch (error) {

@@ -4,9 +4,9 @@
  */
 import { BARRIER, ENTRY, FIRST, IDLE, LAST, ORDER } from './control.js';
 
-/** Receives { module, memory, schedules, thread, threads, own, spins }; says 'ready', then works until told entry -1. */
+/** Receives { module, memory, schedules, thread, threads, own, meeting, spins }; says 'ready', then works until told entry -1. */
 export const workerSource = `
-const start = ({ module, memory, schedules, thread, threads, own, spins }, say) => {
+const start = ({ module, memory, schedules, thread, threads, own, meeting, spins }, say) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const words = new Int32Array(memory.buffer, 0, 128);
   const failed = ${(BARRIER + 192) / 4};
@@ -29,7 +29,7 @@ const start = ({ module, memory, schedules, thread, threads, own, spins }, say) 
       run: for (let l = Atomics.load(words, ${FIRST}); l < last; l++) {
         for (const { fn, args } of launches[l]) {
           fn(...args);
-          if (exports.barrier(${BARRIER}, threads, spins) !== 0) break run;
+          if (exports.barrier(meeting, threads, spins) !== 0) break run;
         }
       }
     } catch (error) {

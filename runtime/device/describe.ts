@@ -41,5 +41,5 @@ function adapterName(info: GPUAdapterInfo): string {
   const device = info.device.replace(/^[-\s]+|[-\s]+$/g, '');
   const description = info.description.trim();
   if (device !== '' && description !== '') return `${device} (${description})`;
-  return [device, description, info.vendor].find((part) => part !== '') ?? 'unnamed adapter';
+  return [device, description, `${info.vendor} ${info.architecture}`.trim()].find((part) => part !== '') ?? 'unnamed adapter';
 }

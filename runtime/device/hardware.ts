@@ -1,6 +1,7 @@
 /**
  * @file Whether there is a real GPU. Software adapters are right but slow: the CPU target is many times as fast, so they are used only when asked for.
  */
+import { inNode } from '../environment.js';
 import { NoAdapterError } from '../errors.js';
 import { describeAdapter, type AdapterDescription } from './describe.js';
 
@@ -18,7 +19,7 @@ export async function findGpu(): Promise<AdapterDescription | undefined> {
 
 /** False on a Linux machine without any device file of a graphics driver: there the driver library need not be loaded (it is slow, and it talks). */
 async function mayHaveGpu(): Promise<boolean> {
-  if (typeof process === 'undefined' || process.versions?.node === undefined || process.platform !== 'linux') return true;
+  if (!inNode() || process.platform !== 'linux') return true;
   const { existsSync, readdirSync } = await import('node:fs');
   if (['/dev/nvidiactl', '/dev/nvidia0', '/dev/dxg', '/dev/kgsl-3d0', '/dev/mali0'].some((file) => existsSync(file))) return true;
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'));

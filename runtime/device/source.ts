@@ -1,6 +1,7 @@
 /**
  * @file Where a GPU comes from: the browser's `navigator.gpu`, or in Node the optional package `webgpu` (Dawn), imported only when asked for.
  */
+import { inNode } from '../environment.js';
 import { NoAdapterError, messageOf, systemCode } from '../errors.js';
 
 /** The part of `GPU` the runtime uses. */
@@ -16,10 +17,18 @@ export const NO_ADAPTER_HELP = [
   '  `archc doctor` shows what is found.',
 ].join('\n');
 
+/** The same in a browser. */
+const NO_WEBGPU = [
+  'no GPU adapter: this browser gives this page no WebGPU.',
+  '  WebGPU needs a browser and a GPU driver that have it, and a page served by https or from localhost.',
+  '  Without it, build for the CPU: `archc build --target wasm`.',
+].join('\n');
+
 /** `navigator.gpu` where it exists, else Dawn. @throws NoAdapterError when the `webgpu` package is missing or does not load */
 export async function adapterSource(): Promise<AdapterSource> {
   const inBrowser: GPU | undefined = typeof navigator === 'undefined' ? undefined : navigator.gpu;
   if (inBrowser) return inBrowser;
+  if (!inNode()) throw new NoAdapterError(NO_WEBGPU);
   try {
     const { create } = await import('webgpu');
     // By default timestamps are rounded to 65 microseconds, too coarse to profile by.
@@ -37,6 +46,6 @@ export async function requestAdapter(source?: AdapterSource): Promise<{ readonly
   const from = source ?? (await adapterSource());
   // A plain request: `forceFallbackAdapter` hides lavapipe, which calls itself a fallback.
   const adapter = await from.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new NoAdapterError(NO_ADAPTER_HELP);
+  if (!adapter) throw new NoAdapterError(inNode() ? NO_ADAPTER_HELP : NO_WEBGPU);
   return { source: from, adapter };
 }

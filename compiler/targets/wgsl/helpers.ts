@@ -39,6 +39,20 @@ fn tanh_f32(x: f32) -> f32 {
   let magnitude = (1.0 - e) / (1.0 + e);
   return select(magnitude, -magnitude, x < 0.0);
 }`,
+  /** WGSL promises sine and cosine to 2^-11 and for angles up to pi only; rotary positions need more. Reduction and polynomials are those of Moshier's Cephes (sinf). */
+  circular_f32: `// sin(x + quarter * pi/2), absolute error below 2e-7 for |x| < 12000: pi/2 is taken off in three parts, whose products with n are exact.
+fn circular_f32(x: f32, quarter: i32) -> f32 {
+  let n = round(x * 0.63661977);
+  let r = fma(n, -7.5497899e-8, fma(n, -4.8375130e-4, fma(n, -1.5703125, x)));
+  let s = r * r;
+  let sine = fma(r * s, fma(s, fma(s, -1.9515296e-4, 8.3321609e-3), -1.6666655e-1), r);
+  let cosine = fma(s, fma(s, fma(s, fma(s, 2.4433157e-5, -1.3887316e-3), 4.1666646e-2), -0.5), 1.0);
+  let quadrant = i32(n) + quarter;
+  let y = select(sine, cosine, (quadrant & 1) != 0);
+  return select(y, -y, (quadrant & 2) != 0);
+}`,
+  sin_f32: `fn sin_f32(x: f32) -> f32 { return circular_f32(x, 0); }`,
+  cos_f32: `fn cos_f32(x: f32) -> f32 { return circular_f32(x, 1); }`,
   power_f32: `// x^y as C's pow: a negative base has a result for whole exponents.
 fn power_f32(x: f32, y: f32) -> f32 {
   if (y == 0.0) { return 1.0; }
@@ -66,4 +80,4 @@ fn not_a_number() -> f32 {
 export type Helper = keyof typeof helpers;
 
 /** Helpers a helper calls. */
-export const helperNeeds: Partial<Record<Helper, readonly Helper[]>> = { power_f32: ['not_a_number'] };
+export const helperNeeds: Partial<Record<Helper, readonly Helper[]>> = { power_f32: ['not_a_number'], sin_f32: ['circular_f32'], cos_f32: ['circular_f32'] };

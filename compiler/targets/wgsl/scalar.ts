@@ -63,11 +63,11 @@ const infix: Partial<Record<ScalarFn, { readonly op: string; readonly tight: 1 |
 export const comparisons: Partial<Record<ScalarFn, string>> = { lt: '<', le: '<=', eq: '==' };
 
 const calls: Partial<Record<ScalarFn, string>> = {
-  exp: 'exp', log: 'log', sqrt: 'sqrt', rsqrt: 'inverseSqrt', sin: 'sin', cos: 'cos', abs: 'abs', sign: 'sign', floor: 'floor',
+  exp: 'exp', log: 'log', sqrt: 'sqrt', rsqrt: 'inverseSqrt', abs: 'abs', sign: 'sign', floor: 'floor',
   to_f32: 'f32', to_i32: 'i32', max: 'max', min: 'min',
 };
 
-const helperCalls: Partial<Record<ScalarFn, Helper>> = { erf: 'erf_f32', tanh: 'tanh_f32', is_finite: 'is_finite_f32', pow: 'power_f32' };
+const helperCalls: Partial<Record<ScalarFn, Helper>> = { erf: 'erf_f32', tanh: 'tanh_f32', sin: 'sin_f32', cos: 'cos_f32', is_finite: 'is_finite_f32', pow: 'power_f32' };
 
 /** The call of `fn`, except `select`, whose condition is printed by the caller. `constant` is the value of the last argument, where it is a number. */
 export function call(fn: ScalarFn, args: readonly Text[], dtype: DType, constant: number | undefined, use: (helper: Helper) => void): Text {
