@@ -29,7 +29,9 @@ export function assembleProgram({ model, graph, procedures, lowered, batch, time
   for (const { path, initial } of graph.states) starts.set(path, { init: { kind: 'constant', value: initial } });
   const input: AssembleInput = { arch: model.name, batch, time, vocab, ...lowered, starts };
   try {
-    return { ...target.assemble(input), choices: choicesOf(procedures) };
+    const program = { ...target.assemble(input), choices: choicesOf(procedures) };
+    reportWideMemory(program, target, diagnostics);
+    return program;
   } catch (error) {
     const excess = target.excess(error);
     if (excess === undefined) throw error;
@@ -39,9 +41,18 @@ export function assembleProgram({ model, graph, procedures, lowered, batch, time
 }
 
 function reportExcess({ tensor, needed, allowed, limitName, largest }: Excess, arch: string, diagnostics: Diagnostics): void {
-  const notes = largest === undefined ? [] : [`the largest are ${largest.map(({ name, bytes: size }) => `\`${name}\` (${bytes(size)})`).join(', ')}`];
+  const notes = largest === undefined ? [] : [largestNote(largest)];
   diagnostics.report(diagnose('ARCH4002', { tensor: tensor ?? arch, bytes: needed, limit: allowed, limitName }, undefined, { notes }));
 }
+
+function reportWideMemory(program: Program, target: Target, diagnostics: Diagnostics): void {
+  const wide = target.wideMemory(program);
+  if (wide === undefined) return;
+  const { needed, kept, allowed, largest } = wide;
+  diagnostics.report(diagnose('ARCH4004', { arch: program.arch, bytes: needed, kept, limit: allowed, batch: program.batch }, undefined, { notes: [largestNote(largest)] }));
+}
+
+const largestNote = (largest: NonNullable<Excess['largest']>): string => `the largest are ${largest.map(({ name, bytes: size }) => `\`${name}\` (${bytes(size)})`).join(', ')}`;
 
 function choicesOf(procedures: readonly Procedure[]): NonNullable<Program['choices']> {
   const outputs = procedures.find(({ name }) => name === 'eval')?.outputs ?? [];

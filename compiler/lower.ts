@@ -13,7 +13,7 @@ export function lowerProcedures(procedures: readonly Procedure[], target: Target
     return lower(procedures, { limits: target.limits, scratchSize: target.scratchSize });
   } catch (error) {
     if (!(error instanceof LimitError)) throw error;
-    diagnostics.report(diagnose('ARCH4002', { tensor: error.tensor, bytes: error.needed, limit: error.limit, limitName: error.what }));
+    diagnostics.report(diagnose('ARCH4002', { tensor: error.tensor, bytes: error.needed, limit: error.limit, limitName: error.what === 'bytes' ? 'the most one tensor can have' : error.what }));
     return undefined;
   }
 }

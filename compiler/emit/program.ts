@@ -62,6 +62,7 @@ export function programFiles(program: Program): Map<string, string | Uint8Array>
     modules,
     entries,
     wasm: wasm && {
+      memory: wasm.memory,
       plain: PLAIN,
       relaxed: RELAXED,
       addresses: wasm.addresses,

@@ -30,6 +30,16 @@ export interface Excess {
   readonly largest?: readonly { readonly name: string; readonly bytes: number }[];
 }
 
+/** A program that needs 64-bit memory. Bytes. */
+export interface WideMemory {
+  readonly needed: number;
+  /** Of that, parameters, moments and states: what does not depend on the batch. */
+  readonly kept: number;
+  /** What 32-bit memory holds. */
+  readonly allowed: number;
+  readonly largest: NonNullable<Excess['largest']>;
+}
+
 export interface Target {
   readonly name: TargetName;
   readonly limits: TargetLimits;
@@ -39,6 +49,8 @@ export interface Target {
   assemble(input: AssembleInput): Program;
   /** What an error of `assemble` says does not fit; undefined for any other error. */
   excess(error: unknown): Excess | undefined;
+  /** What a program needs that takes 64-bit memory; undefined for any other. */
+  wideMemory(program: Program): WideMemory | undefined;
 }
 
 export const targets: Readonly<Record<TargetName, Target>> = {
@@ -48,12 +60,14 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     scratchSize: wgsl.scratchSize,
     assemble: (input) => wgsl.assemble({ ...input, limits: wgsl.limits }),
     excess: (error) => (error instanceof WgslLimitError ? { tensor: error.tensor, limitName: error.limit, needed: error.needed, allowed: error.allowed } : undefined),
+    wideMemory: () => undefined,
   },
   wasm: {
     name: 'wasm',
     limits: wasm.limits,
     scratchSize: wasm.scratchSize,
     assemble: wasm.assemble,
-    excess: (error) => (error instanceof WasmLimitError ? { limitName: '32-bit WebAssembly memory', needed: error.needed, allowed: error.allowed, largest: error.tensors } : undefined),
+    excess: (error) => (error instanceof WasmLimitError ? { limitName: `${error.bits}-bit WebAssembly memory`, needed: error.needed, allowed: error.allowed, largest: error.tensors } : undefined),
+    wideMemory: wasm.wideMemory,
   },
 };

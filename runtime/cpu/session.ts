@@ -3,9 +3,11 @@
  * entry is done.
  */
 import { COUNTERS, type PhaseCall, RESERVED, type Schedule } from './control.js';
-import { cpuName, defaultThreads, prepareEngine } from './features.js';
+import { chooseThreads, cpuName, prepareEngine } from './features.js';
+import { addressOf, createMemory } from './memory.js';
 import { Team } from './threads.js';
-import { KernelError, LimitError, formatBytes, messageOf } from '../errors.js';
+import { keepAlive } from '../environment.js';
+import { KernelError, messageOf } from '../errors.js';
 import { elements, type TensorRef, type Values } from '../execute.js';
 import type { DispatchTime, Executor } from '../executor.js';
 import { initialValues } from '../init.js';
@@ -19,7 +21,6 @@ export interface CpuOptions {
   readonly relaxed?: boolean;
 }
 
-const PAGE = 65_536;
 /** Elements of an initial value made at once. */
 const CHUNK = 1 << 20;
 
@@ -28,6 +29,8 @@ export class CpuSession implements Executor {
   private readonly byName = new Map<string, TensorInfo>();
   private readonly byId = new Map<number, TensorInfo>();
   private readonly entryNumbers: ReadonlyMap<string, number>;
+  /** Of the run: what random numbers depend on. */
+  private seed = 0;
 
   private constructor(
     readonly program: Program,
@@ -47,35 +50,27 @@ export class CpuSession implements Executor {
 
   /**
    * Allocates the program's memory, compiles its module and starts its threads.
-   * @throws LimitError when memory does not suffice, KernelError when the engine refuses the module
+   * @throws LimitError when memory does not suffice or threads cannot share it, KernelError when the engine refuses the module
    */
   static async create(program: Program, options: CpuOptions = {}): Promise<CpuSession> {
     const { wasm } = program;
     if (!wasm) throw new KernelError(`${program.arch} was built for ${program.target}, not for the CPU`);
     const engine = await prepareEngine();
     const relaxed = engine.relaxed && options.relaxed !== false;
-    const threads = Math.max(1, options.threads ?? (await defaultThreads()));
+    const threads = await chooseThreads(options.threads);
     const shared = wasm.end;
     const own = shared + wasm.sharedBytes;
     const bytes = own + threads * wasm.ownBytes + 64;
-    if (bytes > 2 ** 32) {
-      throw new LimitError(`${program.arch} needs ${formatBytes(bytes)} with ${threads} threads; 32-bit WebAssembly memory holds 4 GiB\n  Use fewer threads, or a smaller model.`);
-    }
-    const pages = Math.ceil(bytes / PAGE);
-    let memory: WebAssembly.Memory;
-    try {
-      memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    } catch (error) {
-      throw new LimitError(`${program.arch} needs ${formatBytes(bytes)} of memory, which this machine does not give: ${messageOf(error)}`);
-    }
+    const bits = wasm.memory ?? 32;
+    const memory = createMemory(program.arch, bits, bytes, threads);
     let module: WebAssembly.Module;
     try {
-      module = await WebAssembly.compile(relaxed ? wasm.relaxed : wasm.plain);
+      module = await keepAlive(WebAssembly.compile(relaxed ? wasm.relaxed : wasm.plain));
     } catch (error) {
       throw new KernelError(`the engine refused the program's module: ${messageOf(error)}`);
     }
     const schedules = Object.values(program.entries).map((entry) => scheduleOf(program, wasm, entry, shared));
-    const team = await Team.start({ module, memory, schedules, threads, own: own | 0, ownBytes: wasm.ownBytes });
+    const team = await keepAlive(Team.start({ module, memory, schedules, threads, own, ownBytes: wasm.ownBytes, bits }));
     return new CpuSession(program, wasm, memory, team, threads, relaxed);
   }
 
@@ -112,6 +107,7 @@ export class CpuSession implements Executor {
   }
 
   initialise(seed: number): Promise<void> {
+    this.seed = seed;
     new Uint8Array(this.memory.buffer, RESERVED, this.wasm.end - RESERVED).fill(0);
     for (const tensor of this.persistent()) {
       const { init } = tensor;
@@ -205,7 +201,7 @@ export class CpuSession implements Executor {
 
   private writeInputs(entry: EntryInfo, inputs: Readonly<Record<string, Values>>, step: number | undefined): void {
     const { tensor, values } = this.program.scalars;
-    if (step !== undefined && tensor !== undefined && values.length > 0) this.floats(this.tensor(tensor)).set(scalarValues(values, step));
+    if (step !== undefined && tensor !== undefined && values.length > 0) this.floats(this.tensor(tensor)).set(scalarValues(values, step, this.seed));
     for (const [name, id] of Object.entries(entry.inputs)) {
       const given = inputs[name];
       if (!given) throw new RangeError(`entry ${entry.name} of ${this.program.arch} needs the input ${name}`);
@@ -233,14 +229,15 @@ export class CpuSession implements Executor {
 
 /** Every phase of an entry with its addresses; each has a counter of its own. */
 function scheduleOf(program: Program, wasm: WasmInfo, entry: EntryInfo, shared: number): Schedule {
+  const bits = wasm.memory ?? 32;
   const allocationOf = new Map(program.tensors.map((tensor) => [tensor.id, tensor.allocation]));
   let counters = 0;
   return entry.dispatches.map((dispatch) => {
-    const slots = dispatch.bindings.map(({ tensor, offset }) => ((wasm.addresses[allocationOf.get(tensor) ?? -1] ?? RESERVED) + offset) | 0);
+    const slots = dispatch.bindings.map(({ tensor, offset }) => addressOf(bits, (wasm.addresses[allocationOf.get(tensor) ?? -1] ?? RESERVED) + offset));
     return (wasm.phases[dispatch.module] ?? []).map((name): PhaseCall => {
       const counter = COUNTERS + 4 * counters++;
       if (counter >= RESERVED) throw new KernelError(`entry ${entry.name} of ${program.arch} has too many launches`);
-      return { name, args: [shared | 0, counter, ...slots] };
+      return { name, args: [addressOf(bits, shared), addressOf(bits, counter), ...slots] };
     });
   });
 }

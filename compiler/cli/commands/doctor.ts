@@ -31,6 +31,7 @@ export async function doctor(context: Context): Promise<number> {
     `archc    ${VERSION}`,
     `node     ${process.versions.node} (${process.platform} ${process.arch})`,
     `cpu      ${cpu.problem ?? cpu.name.replace(/^CPU, /, '')}`,
+    `memory   ${cpu.memory64 ? '64-bit: programs of up to 16 GiB on the CPU' : '32-bit: programs of up to 4 GiB on the CPU (more with Node 24 or later)'}`,
     `adapter  ${adapter === undefined ? 'none' : `${adapter.name}${adapter.software ? ' (software: right, but slow; for testing)' : ''}`}`,
     `device   ${chosen === null ? 'none: nothing can run here' : `${chosen} ${dim('(what --device auto runs on)')}`}`,
   ];

@@ -1,6 +1,6 @@
 /**
  * @file A compiled program from the lowered entries: one module with the functions of every distinct kernel, every launch with its tensors, and the memory they
- * live in.
+ * live in. Memory has 32-bit addresses where the program fits them (faster, and every engine has it), else 64-bit ones.
  */
 import type { AllocationInfo, DispatchInfo, EntryInfo, ModuleInfo, Program, ScalarInfo, WasmInfo } from '../../../runtime/program.js';
 import { fingerprint } from '../../kernels/fingerprint.js';
@@ -19,19 +19,23 @@ export interface AssembleInput extends TensorsInput {
   readonly vocab: number;
   /** In the order of the elements of the scalars buffer. */
   readonly scalars: readonly ScalarInfo[];
-  readonly options?: Pick<EmitOptions, 'grain'>;
+  readonly options?: Pick<EmitOptions, 'grain'> & {
+    /** Bits of an address, in place of the fewest that do. */
+    readonly memory?: Bits;
+  };
 }
 
 /** The runtime's own memory, before the first allocation. */
 const RESERVED = 65_536;
-/** 32-bit addresses end here. */
-const LIMIT = 2 ** 32;
+type Bits = 32 | 64;
+/** Bytes of memory: what 32-bit addresses reach, and what engines give with 64-bit ones. */
+export const LIMITS: Readonly<Record<Bits, number>> = { 32: 2 ** 32, 64: 2 ** 34 };
 /** What the runtime's threads may need of the end of memory: eight of them, at least. */
 const THREADS = 8;
 const PAGE = 65_536;
 const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 
-/** @throws LimitError, naming the largest tensors, where the program does not fit 32-bit memory */
+/** @throws LimitError, naming the largest tensors, where the program does not fit memory */
 export function assemble(input: AssembleInput): Program {
   const tensors = new Tensors(input);
   const { infos, allocations } = tensors;
@@ -43,7 +47,7 @@ export function assemble(input: AssembleInput): Program {
       Object.fromEntries(program.buffers.filter((buffer) => buffer.role === role).map((buffer) => [buffer.name, tensors.bound(program, buffer).id]));
     entries[program.name] = { name: program.name, inputs: named('input'), outputs: named('output'), dispatches };
   }
-  const { modules, ...wasm } = kernels.finish(allocations);
+  const { modules, wasm } = kernels.finish(allocations);
   const params = infos.filter((tensor) => tensor.role === 'param');
   const scalarTensor = infos.find((tensor) => tensor.role === 'scalar');
   const largest = Math.max(0, ...allocations.map((allocation) => allocation.bytes));
@@ -63,6 +67,34 @@ export function assemble(input: AssembleInput): Program {
     needs: { storageBuffers: Math.max(0, ...modules.map((module) => module.bindings.length)), bindingBytes: largest, bufferBytes: largest },
     wasm,
   };
+}
+
+/** What a program needs that was assembled for 64-bit memory; undefined for any other. */
+export function wideMemory({ wasm, tensors, allocations }: Program): { needed: number; kept: number; allowed: number; largest: AllocationInfo[] } | undefined {
+  if (wasm?.memory !== 64) return undefined;
+  const lasting = new Set(tensors.filter(({ role }) => role === 'param' || role === 'moment' || role === 'state').map(({ allocation }) => allocation));
+  const kept = allocations.reduce((sum, { bytes }, i) => sum + (lasting.has(i) ? bytes : 0), 0);
+  return { needed: wasm.end + wasm.sharedBytes + THREADS * wasm.ownBytes, kept, allowed: LIMITS[32], largest: largestOf(allocations) };
+}
+
+/** The five largest allocations, largest first. */
+const largestOf = (allocations: readonly AllocationInfo[]): AllocationInfo[] => [...allocations].sort((a, b) => b.bytes - a.bytes).slice(0, 5);
+
+/** `make`, once, when first asked. */
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** All kernels as one module. */
+interface Emitted {
+  readonly memory: Bits;
+  readonly module: WasmModule;
+  /** By kernel: its name, and the functions of its phases. */
+  readonly names: readonly string[];
+  readonly phases: readonly (readonly string[])[];
+  readonly ownBytes: number;
+  readonly sharedBytes: number;
 }
 
 /** The distinct kernels of all entries. */
@@ -96,9 +128,8 @@ class Kernels {
     };
   }
 
-  finish(allocations: readonly AllocationInfo[]): WasmInfo & { readonly modules: ModuleInfo[] } {
-    const relaxed = this.emit(true);
-    const plain = this.emit(false);
+  /** All kernels have been launched. What a run of the program never looks at is made when it is asked for, from the kernels anew: no tree of it stays. */
+  finish(allocations: readonly AllocationInfo[]): { readonly wasm: WasmInfo; readonly modules: ModuleInfo[] } {
     const addresses: number[] = [];
     let end = RESERVED;
     for (const allocation of allocations) {
@@ -107,43 +138,60 @@ class Kernels {
     }
     // Packing reads whole vectors, a little past the last element.
     end += 64;
-    const needed = end + relaxed.sharedBytes + THREADS * relaxed.ownBytes;
-    if (needed > LIMIT) {
-      const largest = [...allocations].sort((a, b) => b.bytes - a.bytes).slice(0, 5);
-      throw new LimitError(largest, needed, LIMIT);
-    }
-    const pages = LIMIT / PAGE;
-    return {
-      plain: plain.module.bytes(pages),
-      relaxed: relaxed.module.bytes(pages),
+    const { memory, module, names, phases, sharedBytes, ownBytes } = this.fitting(end, allocations);
+    const pages = LIMITS[memory] / PAGE;
+    const plain = lazy(() => this.emit(false, memory).module.bytes(pages));
+    const readable = lazy(() => this.emit(true, memory).module);
+    const modules = this.kernels.map((kernel, i): ModuleInfo => {
+      const text = lazy(() => readable().text(pages, phases[i] ?? []));
+      return {
+        name: names[i] ?? kernel.name,
+        get source() {
+          return text();
+        },
+        bindings: kernel.slots.map((slot) => ({ access: slot.access === 'read' ? 'read' : 'read_write', minBytes: 4 * slot.size })),
+      };
+    });
+    const wasm: WasmInfo = {
+      ...(memory === 64 && { memory }),
+      get plain() {
+        return plain();
+      },
+      relaxed: module.bytes(pages),
       addresses,
       end,
-      sharedBytes: relaxed.sharedBytes,
-      ownBytes: relaxed.ownBytes,
-      phases: relaxed.phases,
-      modules: this.kernels.map((kernel, i) => ({
-        name: this.names[i] ?? kernel.name,
-        source: relaxed.module.text(pages, relaxed.phases[i] ?? []),
-        bindings: kernel.slots.map((slot) => ({ access: slot.access === 'read' ? 'read' : 'read_write', minBytes: 4 * slot.size })),
-      })),
+      sharedBytes,
+      ownBytes,
+      phases,
     };
+    return { wasm, modules };
   }
 
-  private readonly names: string[] = [];
+  /** All kernels for the memory they fit. `end`: where allocations end. */
+  private fitting(end: number, allocations: readonly AllocationInfo[]): Emitted {
+    const wanted = this.input.options?.memory;
+    const needed = ({ sharedBytes, ownBytes }: Emitted): number => end + sharedBytes + THREADS * ownBytes;
+    let emitted = this.emit(true, wanted ?? (end > LIMITS[32] ? 64 : 32));
+    if (wanted === undefined && needed(emitted) > LIMITS[emitted.memory]) emitted = this.emit(true, 64);
+    const { memory } = emitted;
+    if (needed(emitted) > LIMITS[memory]) throw new LimitError(largestOf(allocations), needed(emitted), LIMITS[memory], memory);
+    return emitted;
+  }
 
-  private emit(relaxed: boolean): { module: WasmModule; phases: string[][]; ownBytes: number; sharedBytes: number } {
-    const module = new WasmModule({ relaxed });
+  private emit(relaxed: boolean, memory: Bits): Emitted {
+    const module = new WasmModule({ relaxed, memory });
     barrier(module);
+    const names: string[] = [];
     let [ownBytes, sharedBytes] = [0, 0];
     const phases = this.kernels.map((kernel, i) => {
       const made = emitKernel(module, kernel, { ...this.input.options, paths: [...(this.paths[i] ?? [])] });
       ownBytes = Math.max(ownBytes, made.ownBytes);
       sharedBytes = Math.max(sharedBytes, made.sharedBytes);
-      const names = made.phases.map(({ callee }) => callee.name);
-      this.names[i] = names[names.length - 1] ?? kernel.name;
-      return names;
+      const functions = made.phases.map(({ callee }) => callee.name);
+      names.push(functions[functions.length - 1] ?? kernel.name);
+      return functions;
     });
-    return { module, phases, ownBytes: roundUp(ownBytes + 64, 64), sharedBytes: roundUp(sharedBytes + 64, 64) };
+    return { memory, module, names, phases, ownBytes: roundUp(ownBytes + 64, 64), sharedBytes: roundUp(sharedBytes + 64, 64) };
   }
 }
 

@@ -5,7 +5,7 @@
  * text. Optimisation is not its business: engines do their own.
  */
 import type { Callee, Instr, Label, Signature } from './instructions.js';
-import { lanes, memory, type Opcode, plain, type ValueType } from './opcodes.js';
+import { type AddressType, lanes, memory, type Opcode, plain, type ValueType } from './opcodes.js';
 
 /** A growing array of bytes. */
 export class Bytes {
@@ -193,8 +193,14 @@ function functionBody(fn: FunctionForm): Uint8Array {
 
 const signatureKey = ({ params, result }: Signature): string => `${params.join(',')}->${result ?? ''}`;
 
-/** A whole module. It imports one shared memory, `env.memory`, of at most `maxPages` pages of 64 KiB. */
-export function encodeModule(functions: readonly FunctionForm[], maxPages: number): Uint8Array<ArrayBuffer> {
+/** The memory a module imports, as `env.memory`: shared, of at most `maxPages` pages of 64 KiB. */
+export interface MemoryForm {
+  readonly address: AddressType;
+  readonly maxPages: number;
+}
+
+/** A whole module. */
+export function encodeModule(functions: readonly FunctionForm[], memoryForm: MemoryForm): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   out.bytes(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00));
   const section = (id: number, build: (content: Bytes) => void): void => {
@@ -221,9 +227,10 @@ export function encodeModule(functions: readonly FunctionForm[], maxPages: numbe
     content.name('env');
     content.name('memory');
     content.byte(0x02);
-    content.byte(0x03);
+    // Limits: shared, with a maximum; 4: addressed by 64 bits.
+    content.byte(memoryForm.address === 'i64' ? 0x07 : 0x03);
     content.unsigned(1);
-    content.unsigned(maxPages);
+    content.unsigned(memoryForm.maxPages);
   });
   section(3, (content) => {
     content.unsigned(functions.length);

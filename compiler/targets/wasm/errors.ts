@@ -2,7 +2,7 @@
  * @file What cannot be generated for this target.
  */
 
-/** The program needs more memory than 32-bit addresses reach. */
+/** The program needs more memory than there can be. */
 export class LimitError extends Error {
   override readonly name = 'LimitError';
   constructor(
@@ -10,10 +10,12 @@ export class LimitError extends Error {
     readonly tensors: readonly { readonly name: string; readonly bytes: number }[],
     readonly needed: number,
     readonly allowed: number,
+    /** Of an address. */
+    readonly bits: 32 | 64,
   ) {
     const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
     const list = tensors.map((tensor) => `${tensor.name} ${gib(tensor.bytes)}`).join(', ');
-    super(`the program needs ${gib(needed)}, 32-bit WebAssembly memory holds ${gib(allowed)}; the largest are ${list}`);
+    super(`the program needs ${gib(needed)}, ${bits}-bit WebAssembly memory holds ${gib(allowed)}; the largest are ${list}`);
   }
 }
 

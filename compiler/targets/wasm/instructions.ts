@@ -64,6 +64,8 @@ export function typeOf(instr: Instr): ValueType | undefined {
 }
 
 export const i32 = (value: number): Instr => ({ kind: 'const', type: 'i32', value: value | 0 });
+/** A whole number that float64 holds. */
+export const i64 = (value: number): Instr => ({ kind: 'const', type: 'i64', value });
 export const f32 = (value: number): Instr => ({ kind: 'const', type: 'f32', value: Math.fround(value) });
 export const f32x4 = (value: number): Instr => ({ kind: 'vector', shape: 'f32x4', values: [value, value, value, value] });
 export const i32x4 = (value: number): Instr => ({ kind: 'vector', shape: 'i32x4', values: [value, value, value, value] });
@@ -71,6 +73,7 @@ export const f64x2 = (value: number): Instr => ({ kind: 'vector', shape: 'f64x2'
 export const get = (local: Local): Instr => ({ kind: 'get', local });
 export const set = (local: Local, value: Instr): Instr => ({ kind: 'set', local, value });
 
+const isZero64 = (instr: Instr): boolean => instr.kind === 'const' && instr.type === 'i64' && instr.value === 0;
 const constantOf = (instr: Instr | undefined): number | undefined => (instr?.kind === 'const' && instr.type === 'i32' ? instr.value : undefined);
 
 /** An instruction by name. Integer sums and products of constants are folded. */
@@ -92,6 +95,15 @@ export function op(name: string, ...args: readonly Instr[]): Instr {
       if (b === 0) return i32(0);
       if (b === 1) return x;
       if (b !== undefined && b > 0 && (b & (b - 1)) === 0) return { kind: 'plain', op: 'i32.shl', args: [x, i32(Math.log2(b))] };
+    }
+    if (name === 'i64.add') {
+      if (isZero64(x)) return y;
+      if (isZero64(y)) return x;
+    }
+    if (name === 'i64.mul' && y.kind === 'const') {
+      if (x.kind === 'const') return i64(x.value * y.value);
+      if (y.value === 1) return x;
+      if (y.value > 0 && Number.isInteger(Math.log2(y.value))) return { kind: 'plain', op: 'i64.shl', args: [x, i64(Math.log2(y.value))] };
     }
     if ((name === 'i32.div_s' || name === 'i32.div_u') && b === 1) return x;
   }
@@ -116,7 +128,7 @@ export function loadLane(address: Instr, offset: number, lane: number, vector: I
 export function access(name: string, address: Instr, offset: number, values: readonly Instr[], lane = 0): Instr {
   if (!memory.has(name)) throw new Error(`internal error (wasm target): no memory instruction ${name}`);
   return offset < 0
-    ? { kind: 'memory', op: name, offset: 0, lane, args: [op('i32.add', address, i32(offset)), ...values] }
+    ? { kind: 'memory', op: name, offset: 0, lane, args: [typeOf(address) === 'i64' ? op('i64.add', address, i64(offset)) : op('i32.add', address, i32(offset)), ...values] }
     : { kind: 'memory', op: name, offset, lane, args: [address, ...values] };
 }
 

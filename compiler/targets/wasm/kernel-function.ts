@@ -41,7 +41,7 @@ export interface PhaseParams {
 export function phase(module: WasmModule, kernel: Kernel, options: EmitOptions, name: string, build: (scope: Scope, params: PhaseParams, fn: FunctionBuilder) => void): Phase {
   const callee = module.fn(
     name === '' ? kernel.name : `${kernel.name}_${name}`,
-    [['own', 'i32'], ['shared', 'i32'], ['counter', 'i32'], ...kernel.slots.map((slot) => [slot.name, 'i32'] as const)],
+    ['own', 'shared', 'counter', ...kernel.slots.map((slot) => slot.name)].map((param) => [param, module.address] as const),
     undefined,
     (fn, own, shared, counter, ...slots) => {
       if (!own || !shared || !counter) return undefined;

@@ -4,12 +4,15 @@
  */
 import { encodeModule, type FunctionForm } from './encode.js';
 import { get, type Callee, i32, type Instr, type Label, type Local, op, set, typeOf, type ValueType } from './instructions.js';
+import type { AddressType } from './opcodes.js';
 import { moduleText } from './text.js';
 
 /** Instructions beyond the core and SIMD that the engine has. */
 export interface Features {
   /** Relaxed SIMD: fused multiply-add. */
   readonly relaxed: boolean;
+  /** Bits of an address; 32 unless said. */
+  readonly memory?: 32 | 64;
 }
 
 export class WasmModule {
@@ -18,6 +21,11 @@ export class WasmModule {
   private readonly names = new Set<string>();
 
   constructor(readonly features: Features) {}
+
+  /** The type of addresses in this module. */
+  get address(): AddressType {
+    return this.features.memory === 64 ? 'i64' : 'i32';
+  }
 
   /** Adds a function. `build` adds its statements to `fn.body` and returns its value, if it has one. */
   fn(
@@ -57,18 +65,19 @@ export class WasmModule {
   }
 
   bytes(maxPages: number): Uint8Array<ArrayBuffer> {
-    return encodeModule(this.functions, maxPages);
+    return encodeModule(this.functions, { address: this.address, maxPages });
   }
 
   /** The module as text; with `names`, only those functions and what they call. */
   text(maxPages: number, names?: readonly string[]): string {
-    if (!names) return moduleText(this.functions, maxPages);
+    const memory = { address: this.address, maxPages };
+    if (!names) return moduleText(this.functions, memory);
     const wanted = new Set(this.functions.filter((fn) => names.includes(fn.name)));
     for (const fn of wanted) for (const index of calleesOf(fn)) {
       const callee = this.functions[index];
       if (callee) wanted.add(callee);
     }
-    return moduleText(this.functions.filter((fn) => wanted.has(fn)), maxPages);
+    return moduleText(this.functions.filter((fn) => wanted.has(fn)), memory);
   }
 }
 

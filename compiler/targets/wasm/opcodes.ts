@@ -5,6 +5,9 @@
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'v128';
 
+/** What memory is addressed by. */
+export type AddressType = 'i32' | 'i64';
+
 /** A prefix byte (0 for none), the code after it, and what it leaves on the stack. */
 export interface Opcode {
   readonly prefix: 0 | 0xfd | 0xfe | 0xfc;
@@ -32,6 +35,7 @@ export const plain: ReadonlyMap<string, Opcode> = new Map([
     ['f32.add', 0x92], ['f32.sub', 0x93], ['f32.mul', 0x94], ['f32.div', 0x95], ['f32.min', 0x96], ['f32.max', 0x97],
     ['f32.convert_i32_s', 0xb2], ['f32.reinterpret_i32', 0xbe],
   ]),
+  ...table(0, 'i64', [['i64.add', 0x7c], ['i64.sub', 0x7d], ['i64.mul', 0x7e], ['i64.shl', 0x86], ['i64.extend_i32_s', 0xac]]),
   ...table(0, undefined, [['drop', 0x1a], ['nop', 0x01]]),
   ...table(0xfc, 'i32', [['i32.trunc_sat_f32_s', 0x00]]),
   ...table(0xfd, 'i32', [['v128.any_true', 0x53], ['i32x4.bitmask', 0xa4], ['i32x4.all_true', 0xa3]]),

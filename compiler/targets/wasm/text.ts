@@ -1,7 +1,7 @@
 /**
  * @file Modules as readable text: the WebAssembly text format, one statement a line, operands folded.
  */
-import type { FunctionForm } from './encode.js';
+import type { FunctionForm, MemoryForm } from './encode.js';
 import type { Instr } from './instructions.js';
 import { memory } from './opcodes.js';
 
@@ -72,6 +72,6 @@ export function functionText(fn: FunctionForm): string {
   ].join('\n');
 }
 
-export function moduleText(functions: readonly FunctionForm[], maxPages: number): string {
-  return ['(module', `  (import "env" "memory" (memory 1 ${maxPages} shared))`, ...functions.map((fn) => `\n${functionText(fn)}`), ')', ''].join('\n');
+export function moduleText(functions: readonly FunctionForm[], { address, maxPages }: MemoryForm): string {
+  return ['(module', `  (import "env" "memory" (memory ${address === 'i64' ? 'i64 ' : ''}1 ${maxPages} shared))`, ...functions.map((fn) => `\n${functionText(fn)}`), ')', ''].join('\n');
 }

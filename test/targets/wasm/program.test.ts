@@ -38,10 +38,13 @@ it('every module is valid, with and without relaxed SIMD, and reads as text', ()
   }
 });
 
-it('a program beyond 32-bit memory is refused with the names of its largest tensors', () => {
-  const size = 2 ** 29;
-  expect(() => assembled(doubled(size + 2 ** 20))).toThrow(LimitError);
-  expect(() => assembled(doubled(size + 2 ** 20))).toThrow(/^the program needs 4\.01 GiB, 32-bit WebAssembly memory holds 4\.00 GiB; the largest are x 2\.00 GiB, y 2\.00 GiB$/);
+it('a program has the least memory it fits; beyond 64-bit memory it is refused with the names of its largest tensors', () => {
+  const [below, above] = [2 ** 29 - 2 ** 20, 2 ** 29 + 2 ** 20];
+  expect([assembled(doubled(below)).wasm?.memory, assembled(doubled(above)).wasm?.memory]).toEqual([undefined, 64]);
+  const refused = (size: number, memory?: 32) => () => assembled(doubled(size), undefined, memory);
+  expect(refused(above, 32)).toThrow(LimitError);
+  expect(refused(above, 32)).toThrow(/^the program needs 4\.01 GiB, 32-bit WebAssembly memory holds 4\.00 GiB; the largest are x 2\.00 GiB, y 2\.00 GiB$/);
+  expect(refused(4 * above)).toThrow(/^the program needs 16\.03 GiB, 64-bit WebAssembly memory holds 16\.00 GiB; the largest are x 8\.02 GiB, y 8\.02 GiB$/);
 });
 
 it('a session: writes, reads, clears, runs stepwise, refuses what does not fit', async () => {
