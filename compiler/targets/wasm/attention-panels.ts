@@ -1,7 +1,8 @@
 /**
  * @file Steps that attention is made of, as statements: packing rows of an operand, multiplying stacked row panels, storing a transposed tile.
  */
-import { add, call, f32, i32, type Instr, load, mul, op, select, store, sub } from './instructions.js';
+import { distance, plus } from './address.js';
+import { call, f32, i32, type Instr, load, op, select, store, sub } from './instructions.js';
 import type { Block } from './module.js';
 import { COLUMNS, multiply, packLanes, packRows, ROWS } from './panels.js';
 
@@ -24,22 +25,23 @@ function rowPointers(block: Block, rows: Rows, first: Instr, count: Instr, width
   const last = block.bind('last', sub(count, i32(1)));
   return Array.from({ length: width }, (_, i) => {
     const place = block.bind('row', op('i32.add', first, i32(i)));
-    return add(rows.from, mul(select(op('i32.lt_s', place, last), place, last), rows.stride));
+    return plus(rows.from, select(op('i32.lt_s', place, last), place, last), rows.stride);
   });
 }
 
 /** Packs rows [0, count) as row panels whose depth is the row: panel p at to + p * ROWS * width * 4. */
 export function packAsRows(block: Block, rows: Rows, count: Instr, to: Instr): void {
   block.loop('row_at', i32(0), count, ROWS, (inner, at) => {
-    const target = inner.bind('to', add(to, mul(at, rows.width * 4)));
+    const target = inner.bind('to', plus(to, at, rows.width * 4));
     inner.add(call(packRows(inner.fn.module, ROWS), target, i32(rows.width), f32(1), ...rowPointers(inner, rows, at, count, ROWS)));
   });
 }
 
 /** Packs the transposed matrix as row panels whose depth is the row number: panel p at to + p * ROWS * capacity * 4. Reads past the end of a row. */
 export function packAsColumns(block: Block, rows: Rows, count: Instr, capacity: number, to: Instr): void {
+  const { module } = block.fn;
   for (let at = 0; at < rows.width; at += ROWS) {
-    block.add(call(packLanes(block.fn.module, ROWS), add(rows.from, i32(4 * at)), add(to, i32(at * capacity * 4)), i32(rows.stride), count, f32(1)));
+    block.add(call(packLanes(module, ROWS), plus(rows.from, 4 * at), plus(to, at * capacity * 4), distance(module.address, rows.stride), count, f32(1)));
   }
 }
 
@@ -51,7 +53,7 @@ export function packAsPanel(block: Block, rows: Rows, first: Instr, count: Instr
 /** result[count][COLUMNS] (+)= stacked row panels * a column panel. */
 export function product(block: Block, left: Instr, panelBytes: number, count: Instr, right: Instr, depth: Instr, result: Instr, accumulate: Instr): void {
   block.loop('panel', i32(0), ceilDivide(count, ROWS), 1, (inner, panel) => {
-    inner.add(call(multiply(inner.fn.module), add(left, mul(panel, panelBytes)), right, add(result, mul(panel, stripBytes(ROWS))), depth, accumulate));
+    inner.add(call(multiply(inner.fn.module), plus(left, panel, panelBytes), right, plus(result, panel, stripBytes(ROWS)), depth, accumulate));
   });
 }
 
@@ -59,10 +61,10 @@ export function product(block: Block, left: Instr, panelBytes: number, count: In
 export function storeTransposed(block: Block, tile: Instr, rows: Rows, first: Instr, count: Instr, factor: Instr): void {
   const left = block.bind('left', sub(count, first));
   block.loop('lane', i32(0), select(op('i32.lt_s', left, i32(COLUMNS)), left, i32(COLUMNS)), 1, (inner, lane) => {
-    const target = inner.bind('target', add(rows.from, mul(op('i32.add', first, lane), rows.stride)));
-    const source = inner.bind('source', add(tile, mul(lane, 4)));
+    const target = inner.bind('target', plus(rows.from, op('i32.add', first, lane), rows.stride));
+    const source = inner.bind('source', plus(tile, lane, 4));
     inner.loop('element', i32(0), i32(rows.width), 1, (one, i) => {
-      one.add(store('f32.store', add(target, mul(i, 4)), op('f32.mul', load('f32.load', add(source, mul(i, COLUMNS * 4))), factor)));
+      one.add(store('f32.store', plus(target, i, 4), op('f32.mul', load('f32.load', plus(source, i, COLUMNS * 4)), factor)));
     });
   });
 }
