@@ -46,7 +46,7 @@ const alike = (f: FamilyContract): string => JSON.stringify([f.units, ...CLAUSES
 const verdict = (v: Verdict): VerdictReport => ({ holds: v.holds, value: v.value ?? null, evidence: v.evidence });
 
 /** Lines of the table, then a line of evidence for each clause that does not hold. */
-export function contractTable(rows: readonly ContractRow[], causal: { readonly holds: boolean; readonly evidence: string }, heading: (text: string) => string): string[] {
+export function contractTable(rows: readonly ContractRow[], { causal, training }: { readonly causal: { readonly holds: boolean; readonly evidence: string }; readonly training: string | null }, heading: (text: string) => string): string[] {
   const cell = (v: VerdictReport, text: (value: number) => string): string => (v.value === null ? (v.holds ? 'yes' : 'no') : v.holds ? text(v.value) : `${text(v.value)}, no`);
   const lines = table(
     [
@@ -58,5 +58,6 @@ export function contractTable(rows: readonly ContractRow[], causal: { readonly h
   );
   const failing = rows.flatMap((r) => CLAUSES.filter((c) => !r[c].holds).map((c) => `not ${c}: ${r.family}: ${r[c].evidence}`));
   const whether = causal.holds ? 'the whole model is causal' : `the model is not causal: ${causal.evidence}`;
-  return [...(rows.length === 0 ? ['no experts'] : lines), ...failing, whether];
+  const inTraining = training !== null && causal.holds ? [`in training it is not: ${training}`] : [];
+  return [...(rows.length === 0 ? ['no experts'] : lines), ...failing, whether, ...inTraining];
 }

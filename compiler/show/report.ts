@@ -3,8 +3,10 @@
  */
 import { analyseContract } from '../contract/contract.js';
 import { costOf } from '../graph/cost.js';
+import { isFrozen } from '../optimizer/groups.js';
 import type { Graph, Param } from '../graph/graph.js';
 import type { Entry, Model, Setting } from '../model/model.js';
+import { type ActivityRow, activityRows } from './activity.js';
 import { type ContractRow, contractRows } from './contract.js';
 import { type CostRow, costRows } from './costs.js';
 import { byLayer } from './layers.js';
@@ -68,14 +70,18 @@ export interface ShowReport {
   readonly total: CostRow;
   readonly declared: readonly string[];
   readonly causal: { readonly holds: boolean; readonly evidence: string };
+  /** Why tokens depend on later ones or on other sequences in training, where they do so there. */
+  readonly training: string | null;
   readonly contract: readonly ContractRow[];
+  /** Of every layer that reads experts, its families together. */
+  readonly activity: readonly ActivityRow[];
   readonly train: readonly { readonly path: string; readonly value: string }[];
 }
 
 /** Everything about a spec that its model and graph tell. */
 export function showReport(model: Model, graph: Graph): ShowReport {
   const contract = analyseContract(graph);
-  const costs = costOf(graph);
+  const costs = costOf(graph, (path) => isFrozen(model.train.groups, path));
   const params = byLayer(graph.params, (p) => p.path, (p) => JSON.stringify([p.axes.map((a) => [a.name, a.size]), p.init])).map((g) => paramReport(g.path, g.layers, g.first));
   const taken = new Set<ParamReport>();
   const of = (path: string): ParamReport[] => {
@@ -111,7 +117,9 @@ export function showReport(model: Model, graph: Graph): ShowReport {
     total: { path: 'total', layers: 1, ...costs.total },
     declared: model.contract.map(clauseText),
     causal: { holds: contract.causal.holds, evidence: contract.causal.evidence },
+    training: contract.training?.evidence ?? null,
     contract: contractRows(contract),
+    activity: activityRows(contract.layers, tree.reduce((count, entry) => (entry.kind === 'layers' ? entry.count : count), 0)),
     train: trainLines(model),
   };
 }
@@ -162,7 +170,7 @@ export function trainLines(model: Model): { readonly path: string; readonly valu
     { path: 'schedule', value: `${shape} { warmup = ${numberText(warmup)}; floor = ${numberText(floor)} }` },
     ...train.groups.map((g) => ({
       path: g.path === '' ? 'optimizer' : `group ${g.path}`,
-      value: `${g.optimizer} { lr = ${numberText(g.lr)}; betas = [${g.betas.map(numberText).join(', ')}]; eps = ${numberText(g.eps)}; weight_decay = ${numberText(g.weightDecay)} }`,
+      value: g.frozen === true ? 'frozen' : `${g.optimizer} { lr = ${numberText(g.lr)}; betas = [${g.betas.map(numberText).join(', ')}]; eps = ${numberText(g.eps)}; weight_decay = ${numberText(g.weightDecay)}${g.clip === undefined ? '' : `; clip = ${numberText(g.clip)}`} }`,
     })),
   ];
 }

@@ -2,6 +2,7 @@
  * @file `archc show` as text, readable in 100 columns.
  */
 import type { Colours } from '../diagnostics/colour.js';
+import { activityLines } from './activity.js';
 import { contractTable } from './contract.js';
 import { costTable } from './costs.js';
 import type { ShowReport } from './report.js';
@@ -24,10 +25,13 @@ export function showText(report: ShowReport, colours: Colours): string {
     ],
     [
       bold('contract'),
-      ...contractTable(report.contract, report.causal, dim).map((l) => `  ${l}`),
+      ...contractTable(report.contract, report, dim).map((l) => `  ${l}`),
+      ...wrapped(activityLines(report.activity)),
       report.declared.length === 0 ? dim('  nothing is demanded: contract { ... } would enforce it') : `  demanded: ${report.declared.join('; ')}`,
     ],
     [bold('train'), ...train.slice(1).map((l) => `  ${l}`)],
   ];
   return sections.filter((s) => s.length > 0).map((s) => s.join('\n')).join('\n\n');
 }
+
+const wrapped = (lines: readonly string[]): string[] => lines.flatMap((line) => wrap(line.split(' '), 96, '').map((part, i) => (i === 0 ? `  ${part}` : `    ${part}`)));

@@ -43,6 +43,8 @@ export function initText(init: Init): string {
       return `normal(${numberText(init.mean)}, ${numberText(init.std)})`;
     case 'uniform':
       return `uniform(${numberText(init.low)}, ${numberText(init.high)})`;
+    case 'unit':
+      return `${initText(init.of)}, unit rows`;
   }
 }
 

@@ -1,0 +1,67 @@
+/**
+ * @file The warning about entries whose results nobody uses.
+ */
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../compiler/pipeline.js';
+import { specArchs } from '../../scripts/spec-archs.js';
+import { reader } from '../support/spec.js';
+
+const BLOCKS = `language 1
+use std.transformer { embed, attention, mlp, lm_head }
+use std.losses { next_token }
+block table(; d: int) -> rows[n = 8, d = d] { param w[n, d] ~ normal(0, 1)  return w }
+block lookup(x[d], rows[n, d]) -> y[d] { return sum(n)(softmax(n)(sum(d)(x * rows)) * rows) }
+block router(x[d]) -> gate[n = 4] { param w[d, n] ~ normal(0, 1)  return softmax(n)(sum(d)(x * w)) }
+block gated(x[d], gate[n]) -> y[d] { return x * max(n)(gate) }
+block watched(x[d]) -> z[f = 3] {
+  param w[d, f] ~ normal(0, 1)
+  state seen = 0
+  let z[f] = sum(d)(x * w)
+  update seen <- seen + mean(batch, time, f)(z)
+  return z
+}
+block biased(x[d], by[f]) -> y[d] { return x * max(f)(by) }
+`;
+const arch = (items: string, losses = ''): string => `${BLOCKS}arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  ${items}
+  lm_head {}
+  loss ce = next_token(lm_head.logits)
+  ${losses}
+}`;
+
+function warnings(text: string): readonly string[] {
+  const { diagnostics } = compile({ entry: 'a.arch', read: reader({ 'a.arch': text }), upTo: 'graph' });
+  return diagnostics.all.map(({ code, severity, message, label, help, span }) => [code, severity, message, label, help, text.slice(span?.start, span?.end)].join(' | '));
+}
+const warning = (path: string, block: string, text: string): string =>
+  `ARCH2019 | warning | nobody uses \`${path}\`: neither the logits nor a loss depends on it | what \`${block}\` gives here is not read | read it by its path (\`... = ${path.split('.').at(-1)}\`), or take it out | ${text}`;
+
+describe('an entry that nobody uses is warned of', () => {
+  it('a table that no layer reads', () => {
+    expect(warnings(arch('embed {} bank: table {} layers 2 { mlp { width = 8 } }'))).toEqual([warning('bank', 'table', 'bank: table {}')]);
+    expect(warnings(arch('embed {} bank: table {} layers 2 { ffn: lookup { rows = bank } }'))).toEqual([]);
+    expect(warnings(arch('embed {} bank: table {} layers 2 { ffn: lookup { rows = bank.w } }'))).toEqual([]);
+  });
+  it('gates that no entry of the layers reads; once for all layers', () => {
+    expect(warnings(arch('embed {} layers 3 { route: router {} mlp { width = 8 } }'))).toEqual([warning('layers.route', 'router', 'route: router {}')]);
+    expect(warnings(arch('embed {} layers 3 { route: router at [0] {} ffn: gated { gate = route } }'))).toEqual([]);
+  });
+  it('but not where a loss reads it', () => {
+    expect(warnings(arch('embed {} layers 3 { route: router {} mlp { width = 8 } }', 'loss even = mean(layers)(mean(batch, time, n)(route ^ 2))'))).toEqual([]);
+  });
+  it('a stream that a later entry replaces', () => {
+    expect(warnings(arch('first: embed {} second: embed {} layers 1 { mlp { width = 8 } }'))).toEqual([warning('first', 'embed', 'first: embed {}')]);
+  });
+  it('one that only counts for a state of its own', () => {
+    expect(warnings(arch('embed {} layers 1 { watch: watched {} mlp { width = 8 } }'))).toEqual([warning('layers.watch', 'watched', 'watch: watched {}')]);
+    expect(warnings(arch('embed {} layers 1 { watch: watched {} ffn: biased { by = watch } }'))).toEqual([]);
+  });
+});
+
+it('no spec of the project has one', () => {
+  for (const { file, arch } of specArchs()) {
+    const { diagnostics } = compile({ entry: file, arch, read: reader({}), upTo: 'graph' });
+    expect([file, arch, diagnostics.all.map(({ code, message }) => `${code} ${message}`)]).toEqual([file, arch, []]);
+  }
+});
