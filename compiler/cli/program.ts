@@ -3,9 +3,11 @@
  * starts fast.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Quantity } from '../match/quantity.js';
 import type { BuildOptions } from './commands/build.js';
 import type { DiffOptions } from './commands/diff.js';
 import type { EvalOptions } from './commands/eval.js';
+import type { MatchOptions } from './commands/match.js';
 import type { SampleOptions } from './commands/sample.js';
 import type { ShowOptions } from './commands/show.js';
 import type { TrainOptions } from './commands/train.js';
@@ -39,6 +41,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     ['archc eval runs/a --data texts', 'bits per byte, by domain'],
     ['archc sample runs/a --prompt "Once"', 'let it write'],
     ['archc diff specs/peer.arch specs/pools.arch', 'what differs, what breaks'],
+    ['archc match specs/dense.arch --to specs/pools.arch --by flops', 'a baseline of the same cost'],
     ['archc explain ARCH2001', 'what a diagnostic means'],
   ]);
   program.addHelpText(
@@ -84,6 +87,7 @@ Exit codes:
     ['archc train pools.arch --data texts --run runs/a', ''],
     ['archc train pools.arch --data texts --run runs/b --set train.steps=100 --seed 2', ''],
     ['archc train --data texts --run runs/a --resume', 'go on; the spec is the run\'s own copy'],
+    ['archc train dictionaries.arch --data texts --run runs/c --from runs/a', 'with the parameters of run a, where paths and shapes agree'],
   ])
     .requiredOption('--data <path>', 'a text file, or a folder of them (sub-folders are domains)')
     .requiredOption('--run <dir>', 'the run folder')
@@ -91,6 +95,7 @@ Exit codes:
     .option('--batch <n>', 'sequences a step; same as --set train.batch=N', wholeNumber)
     .option('--seed <n>', 'seed; same as --set train.seed=N', wholeNumber)
     .option('--resume', 'continue the run in the folder')
+    .option('--from <run>', 'start with the parameters and states of another run that have the same path and shape')
     .option('--force', 'replace the run in the folder')
     .option('--profile', 'say afterwards where a step\'s time goes, by kernel')
     .addOption(deviceOption())
@@ -123,6 +128,19 @@ Exit codes:
     .addOption(new Option('--fail-on <severity>', 'exit 1 for changes this severe, or worse').choices(['breaking', 'dangerous', 'any']))
     .option('--json', 'same as --format json');
   diff.action((before: string, after: string) => run(diff, async (context) => (await import('./commands/diff.js')).diff(context, before, after, diff.opts<DiffOptions>())));
+
+  const match = command('match <spec>', 'Size a model to another: the value of one setting for which their FLOPs or parameters come nearest.', [
+    ['archc match dense.arch --to pools.arch --by flops', 'the setting is chosen, and said'],
+    ['archc match dense.arch --to pools.arch --by total --vary layers.count', ''],
+    ['archc match dense.arch --to pools.arch --by active --write dense_like_pools.arch', 'a spec that extends Dense'],
+  ])
+    .requiredOption('--to <spec>', 'the model to come near to; also FILE#NAME')
+    .addOption(new Option('--by <quantity>', 'flops: forward, per token; active: parameters a token reads; total: all').choices(['flops', 'active', 'total'] satisfies Quantity[]).makeOptionMandatory())
+    .option('--vary <path>', 'the whole-number setting to vary, as in --set')
+    .option('--to-arch <name>', 'which arch of the file of --to')
+    .option('--write <file>', 'write the match as a spec')
+    .option('--json', 'same as --format json');
+  match.action((spec: string) => run(match, async (context) => (await import('./commands/match.js')).match(context, spec, match.opts<MatchOptions>())));
 
   const doctor = command('doctor', 'What there is to run on: the CPU, the webgpu package, adapters and their limits.', [['archc doctor', ''], ['archc doctor --format json', '']]);
   doctor.action(() => run(doctor, async (context) => (await import('./commands/doctor.js')).doctor(context)));
@@ -158,7 +176,7 @@ function nonNegative(text: string): number {
   return value;
 }
 
-const windows = (text: string): number => (text === 'all' ? Infinity : wholeNumber(text));
+const windows = (text: string): number => (text === 'all' ? Infinity : positive(text));
 
 function deviceOption(): Option {
   return new Option('--device <device>', 'auto: a GPU if there is a real one, else the CPU').choices(DEVICES).default('auto');

@@ -20,6 +20,15 @@ export interface RunSpec {
   readonly set: readonly string[];
   /** Text by file name, the standard library's files too. */
   readonly sources: Readonly<Record<string, string>>;
+  /** The run whose parameters it started with. */
+  readonly from?: RunOrigin;
+}
+
+/** As named on the command line; the arch it is of, and its steps then. */
+export interface RunOrigin {
+  readonly run: string;
+  readonly arch: string;
+  readonly step: number;
 }
 
 /** What to keep of a compilation. */
@@ -72,7 +81,14 @@ function parseRunSpec(value: unknown): RunSpec | undefined {
     if (typeof text !== 'string') return undefined;
     texts[file] = text;
   }
-  return { formatVersion, entry, arch, set, sources: texts };
+  const from = 'from' in value ? parseOrigin(value.from) : undefined;
+  return { formatVersion, entry, arch, set, sources: texts, ...(from && { from }) };
+}
+
+function parseOrigin(value: unknown): RunOrigin | undefined {
+  if (typeof value !== 'object' || value === null || !('run' in value && 'arch' in value && 'step' in value)) return undefined;
+  const { run, arch, step } = value;
+  return typeof run === 'string' && typeof arch === 'string' && typeof step === 'number' ? { run, arch, step } : undefined;
 }
 
 /** Runs beside the one asked for. */

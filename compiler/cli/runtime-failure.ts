@@ -3,6 +3,7 @@
  */
 import { diagnose } from '../diagnostics/catalogue.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { reasonOf } from './files.js';
 
 /** The diagnostic of a runtime failure or a system error; undefined for anything else, which is a defect. */
 export function runtimeDiagnostic(error: unknown): Diagnostic | undefined {
@@ -28,9 +29,19 @@ export function runtimeDiagnostic(error: unknown): Diagnostic | undefined {
     case 'EPERM':
     case 'EROFS':
     case 'ENOTDIR':
+    case 'EISDIR':
     case 'EEXIST':
-      return diagnose('ARCH6009', { reason: error.message });
+      return unwritable(error, reasonOf(error));
+    case 'ENOENT':
+      // Said, by a recursive mkdir, of a folder on a disk that is read-only.
+      return 'syscall' in error && error.syscall === 'mkdir' ? unwritable(error, 'the folder cannot be made') : undefined;
     default:
       return undefined;
   }
+}
+
+function unwritable(error: Error & { readonly code: unknown }, reason: string): Diagnostic {
+  const path = 'path' in error && typeof error.path === 'string' ? `\`${error.path}\`` : 'a file';
+  const help = error.code === 'ENOSPC' ? 'free some space, or choose another folder' : 'choose another folder, or make this one a folder that you may write to';
+  return diagnose('ARCH6009', { reason: `cannot write ${path}: ${reason}` }, undefined, { help });
 }

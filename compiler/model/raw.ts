@@ -193,10 +193,12 @@ export class Merger {
   private override(path: Path, value: Expr): void {
     const [first, second] = path.segments;
     if (!first) return;
-    if (first.name === 'dims' && second && path.segments.length === 2) return this.setDim(second, value);
+    if (first.name === 'dims' && second && path.segments.length === 2) return this.raw.dims.has(second.name) ? this.setDim(second, value) : this.missing(path, 1, [...this.raw.dims.keys()]);
+    if (first.name === 'dims' && !second) return this.whole(path, [...this.raw.dims.keys()]);
     const target = this.raw.entries.get(first.name);
     if (!target) return this.missing(path, 0, ['dims', ...this.raw.entries.keys()]);
     if (target.kind === 'layers') return this.inLayers(target, path, 1, value);
+    if (!second) return this.whole(path, [...target.settings.keys()]);
     if (path.segments.length !== 2) return this.missing(path, path.segments.length - 1, []);
     this.setIn(target.settings, second as Ident, value);
   }
@@ -205,7 +207,9 @@ export class Merger {
     let at = from;
     const layer = /^\d+$/.test(path.segments[at]?.name ?? '') ? path.segments[at++] : undefined;
     const first = path.segments[at];
-    if (!first) return this.missing(path, path.segments.length - 1, []);
+    if (!first) return this.whole(path, [...(layer ? [] : ['count', 'norm']), ...[...layers.entries.keys()].map((name) => `${name}.SETTING`)]);
+    const block = at === path.segments.length - 1 ? layers.entries.get(first.name) : undefined;
+    if (block) return this.whole(path, [...block.settings.keys()]);
     if (at === path.segments.length - 1 && layer === undefined) {
       if (first.name === 'count') layers.count = this.setting(first, value);
       else if (first.name === 'norm') layers.norm = this.setting(first, value);
@@ -227,6 +231,13 @@ export class Merger {
 
   private setting(name: Ident, value: Expr): RawSetting {
     return { name, value, origin: this.originOf(value.span), file: this.scope.file };
+  }
+
+  /** The path leads to a block, of which only settings can be given. */
+  private whole(path: Path, settings: readonly string[]): void {
+    const text = path.segments.map((s) => s.name).join('.');
+    const last = path.segments[path.segments.length - 1];
+    this.diagnostics.report(diagnose('ARCH2006', { path: text, parent: '', name: '', among: settings, block: true }, last?.span ?? path.span));
   }
 
   private missing(path: Path, at: number, names: readonly string[]): void {

@@ -116,7 +116,7 @@ class Resolver {
   }
 
   private origin(kind: Origin['kind'], span: Span): Origin {
-    if (span.file === '--set') return { kind: 'set', text: '--set' };
+    if (span.file.startsWith('--set ')) return { kind: 'set', text: '--set' };
     const line = this.places.of(span.file)?.at(span.start).line;
     return { kind, text: line === undefined ? span.file : `${span.file}:${line}`, span };
   }
@@ -127,13 +127,17 @@ class Resolver {
 
   /** `--set layers.ffn.count=32`: read by the parser as an item of an arch (or of `train`), in the scope of the arch. */
   private applySet(text: string, raw: RawArch, train: TrainReader): void {
-    const source: Source = { file: '--set', text: `language 1\narch Set { ${text.replace('=', ' = ')} }` };
+    const source: Source = { file: `--set ${text}`, text: `language 1\narch Set { ${text.replace('=', ' = ')} }` };
     const { file, errors } = parse(source);
     const declaration = file.declarations[0];
     const items = declaration?.kind === 'arch' ? declaration.items : [];
     const item: SpecItem | undefined = items[0];
     if (errors.length > 0 || items.length !== 1 || item?.kind !== 'assign') {
       this.diagnostics.report(diagnose('ARCH2018', { text, reason: text.includes('=') ? 'the path or the value is not written as in a spec' : 'there is no `=`' }));
+      return;
+    }
+    if (item.path.segments[0]?.name === 'train' && item.path.segments.length === 1) {
+      this.diagnostics.report(diagnose('ARCH2018', { text, reason: '`train` is a block, not a value' }, undefined, { help: 'name one of its settings, for example --set train.steps=100' }));
       return;
     }
     if (item.path.segments[0]?.name === 'train') return train.put(item.path.segments.slice(1), item.value, { kind: 'set', text: '--set' });
@@ -222,14 +226,14 @@ class Resolver {
   private given(raw: ReadonlyMap<string, RawSetting>, block: BlockDecl): Map<string, Setting> {
     const values = new Map<string, Setting>();
     for (const [name, setting] of raw) {
-      if (fed(block).some((param) => param.name?.name === name)) {
+      if (block.params.some((param) => param.name?.name === name)) {
         const value = this.pathOf(setting, block);
         if (value) values.set(name, { name, value, origin: setting.origin });
         continue;
       }
       const declaration = block.settings.find((s) => s.name.name === name);
       if (!declaration) {
-        const among = [...fed(block).map((param) => param.name?.name ?? ''), ...block.settings.map((s) => s.name.name)];
+        const among = [...block.params.map((param) => param.name?.name ?? ''), ...block.settings.map((s) => s.name.name)];
         this.diagnostics.report(diagnose('ARCH2002', { owner: block.name.name, name, among }, setting.name.span));
         continue;
       }
@@ -239,7 +243,7 @@ class Resolver {
     return values;
   }
 
-  /** A tensor the block takes beside the stream, given by its path. */
+  /** A tensor the block takes beside the stream, or in its place, given by its path. */
   private pathOf(setting: RawSetting, block: BlockDecl): SettingValue | undefined {
     if (setting.value.kind === 'path') return { kind: 'tensor', path: printExpr(setting.value) };
     this.diagnostics.report(diagnose('ARCH2012', { owner: block.name.name, name: setting.name.name, expected: 'the path of an earlier value', got: `\`${printExpr(setting.value)}\`` }, setting.value.span));
@@ -251,11 +255,11 @@ class Resolver {
     const filled = new Map<string, Setting>();
     const scope: Scope = this.scopeOf(block.span.file);
     const environment = new Map(this.dims);
-    for (const param of fed(block)) {
+    for (const param of block.params) {
       const name = param.name?.name ?? '';
       const setting = given.get(name);
       if (setting) filled.set(name, setting);
-      else if (reportMissing) this.diagnostics.report(diagnose('ARCH2011', { owner: block.name.name, name, type: `the path of a ${param.type}` }, span, { help: `write \`${name} = ...\`: the name of an earlier entry, or of a value inside one` }));
+      else if (param !== block.params[0] && reportMissing) this.diagnostics.report(diagnose('ARCH2011', { owner: block.name.name, name, type: `the path of a ${param.type}` }, span, { help: `write \`${name} = ...\`: the name of an earlier entry, or of a value inside one` }));
     }
     for (const declaration of block.settings) {
       const name = declaration.name.name;
@@ -308,11 +312,6 @@ class Resolver {
     }
     return clauses;
   }
-}
-
-/** The tensors a block takes beside the stream, which is the first. */
-function fed(block: BlockDecl): BlockDecl['params'] {
-  return block.params.slice(1);
 }
 
 /** The dotted text of a path. */

@@ -54,7 +54,9 @@ describe('the CPU', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^cpu {6}\d+ threads?, (relaxed )?SIMD$/m);
     expect(stdout).toMatch(opened === undefined ? /^adapter {2}none$[^]+^for a GPU$/m : /^adapter {2}.+$[^]+^limits$/m);
-    const json = JSON.parse((await run('doctor', '--format', 'json')).stdout) as { cpu: { threads: number }; device: string };
+    const json = JSON.parse((await run('doctor', '--format', 'json')).stdout) as { cpu: { threads: number; memory64: boolean }; device: string };
+    expect(json.cpu.memory64).toBe(Number(process.versions.node.split('.')[0]) >= 24);
+    expect(stdout).toMatch(json.cpu.memory64 ? /^memory {3}64-bit: programs of up to 16 GiB on the CPU$/m : /^memory {3}32-bit: programs of up to 4 GiB on the CPU \(more with Node 24 or later\)$/m);
     expect(json.cpu.threads).toBeGreaterThanOrEqual(1);
     expect(json.device).toBe(opened === undefined || software ? 'cpu' : 'gpu');
   });

@@ -52,7 +52,7 @@ export class Folder {
 /** A small spec of the standard library's parts; tests edit its text. */
 export const SMALL = `language 1
 use std.transformer { embed, attention, lm_head }
-use std.experts { pools }
+use std.pools { pools }
 use std.losses { next_token, l1 }
 
 /// A small one.

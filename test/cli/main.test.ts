@@ -32,7 +32,7 @@ describe('the command line', () => {
     expect([help.code, help.stderr]).toEqual([0, '']);
     expect(help.stdout).toContain('Examples:\n  archc check specs/pools.arch');
     expect(help.stdout).toContain('  130  interrupted');
-    for (const command of ['check', 'show', 'build', 'train', 'eval', 'sample', 'diff', 'doctor', 'explain']) {
+    for (const command of ['check', 'show', 'build', 'train', 'eval', 'sample', 'diff', 'match', 'doctor', 'explain']) {
       const { code, stdout } = await archc([command, '--help']);
       expect([command, code]).toEqual([command, 0]);
       expect(stdout).toContain(`Examples:\n  archc ${command}`);

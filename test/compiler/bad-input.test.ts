@@ -7,7 +7,7 @@ import { check } from './check.js';
 
 const head = `language 1
 use std.transformer { embed, attention, mlp, lm_head }
-use std.experts { pools, peer, product_key, rank1 }
+use std.pools { pools }; use std.experts { peer, product_key, rank1 }
 use std.losses { next_token, switch_balance, l1 }
 `;
 

@@ -1,11 +1,13 @@
 /**
- * @file `archc train`: compiles a spec, trains it on text into a run folder; `--resume` continues a run from its own copy of the spec.
+ * @file `archc train`: compiles a spec, trains it on text into a run folder; `--resume` continues a run from its own copy of the spec, `--from`
+ * starts with the parameters of another.
  */
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { resolvedJson } from '../../emit/resolved.js';
 import { analyseContract } from '../../contract/contract.js';
 import type { Model } from '../../model/model.js';
+import { isFrozen } from '../../optimizer/groups.js';
 import type { TrainInfo } from '../../../runtime/program.js';
 import { type CompiledModel, compileSpec, reached, reportedErrors, splitSpec } from '../compile.js';
 import { type Context, failure } from '../context.js';
@@ -14,7 +16,7 @@ import { DONE, FOUND, INTERRUPTED } from '../io.js';
 import type { TargetName } from '../../targets/targets.js';
 import { kindOf, STDIN } from '../files.js';
 import { profileLines } from '../profile-text.js';
-import { compileRun, readRun, type RunSpec, runSpec, runSpecText, SPEC_FILE } from '../run-folder.js';
+import { compileRun, readRun, type RunOrigin, type RunSpec, runSpec, runSpecText, SPEC_FILE } from '../run-folder.js';
 
 const CHECKPOINT = 'checkpoint.safetensors';
 const METRICS = 'metrics.jsonl';
@@ -26,6 +28,8 @@ export interface TrainOptions extends DeviceOptions {
   readonly batch?: number;
   readonly seed?: number;
   readonly resume?: boolean;
+  /** Another run, whose parameters and states it starts with. */
+  readonly from?: string;
   readonly force?: boolean;
   /** Say afterwards where a step's time goes. */
   readonly profile?: boolean;
@@ -36,21 +40,25 @@ export async function train(context: Context, spec: string | undefined, options:
   const made = options.resume === true ? resumed(context, spec, options, await chooseTarget(options)) : fresh(context, spec, options, await chooseTarget(options));
   if (made === undefined) return FOUND;
   const { openCorpus, profileTraining, train: runTraining, LiveView } = await import('../../../runtime/index.js');
+  const origin = options.from === undefined ? undefined : await originOf(context, options.from, runDir);
   const corpus = await openCorpus(resolve(context.io.cwd, options.data), { time: made.program.time });
-  const files = filesOf(made);
+  const files = filesOf(origin ? { ...made, kept: { ...made.kept, from: origin.origin } } : made);
   if (options.force === true) for (const name of [CHECKPOINT, METRICS]) rmSync(join(runDir, name), { force: true });
+  const settings = trainInfo(made, made.program.batch);
   const view = new LiveView(context.io.stderr);
   const { result, profile } = await withSession(made.program, options, async (session) => {
     context.say(`${made.model.name} on ${session.deviceName}`);
+    if (settings.frozen && !origin && options.resume !== true) context.say(`note: ${settings.frozen.length} frozen parameters keep their initial values; --from RUN starts with those of a run`);
     try {
       const result = await runTraining({
         session,
         corpus,
         runDir,
-        settings: trainInfo(made.model, made.program.batch),
+        settings,
         spec: { resolved: files['resolved.json'] ?? '', source: files[SPEC_FILE] ?? '' },
         files,
         resume: options.resume === true,
+        from: origin?.checkpoint,
         onEvent: (event) => { if (context.options.quiet !== true) view.event(event); },
         signal: context.io.signal,
       });
@@ -90,6 +98,7 @@ function fresh(context: Context, spec: string | undefined, options: TrainOptions
 
 /** Compiles the run's own copy; a spec named as well must say the same. Only the number of steps may be another. */
 function resumed(context: Context, spec: string | undefined, options: TrainOptions, target: TargetName): Made | undefined {
+  if (options.from !== undefined) throw failure('ARCH6012', { reason: '--resume goes on with the run\'s own parameters: leave out --from' });
   const kept = readRun(context, options.run);
   const more = options.steps === undefined ? [] : [`train.steps=${options.steps}`];
   const made = compileRun(context, options.run, target, more);
@@ -122,6 +131,23 @@ function filesOf({ compiled, model, kept }: Made): Record<string, string> {
   return { [SPEC_FILE]: runSpecText(kept), 'resolved.json': resolvedJson(model, graph, analyseContract(graph), compiled.sources) };
 }
 
-function trainInfo({ train }: Model, batch: number): TrainInfo {
-  return { steps: train.steps, batch, seed: train.seed, logEvery: train.logEvery, evalEvery: train.evalEvery, saveEvery: train.saveEvery };
+function trainInfo({ compiled, model: { train } }: Made, batch: number): TrainInfo {
+  const { params, states } = reached(compiled.graph, 'graph');
+  const frozen = [...params, ...states].map(({ path }) => path).filter((path) => isFrozen(train.groups, path));
+  return {
+    steps: train.steps, batch, seed: train.seed, logEvery: train.logEvery, evalEvery: train.evalEvery, saveEvery: train.saveEvery,
+    ...(frozen.length > 0 ? { frozen } : {}),
+  };
+}
+
+/** The checkpoint of the run (or the checkpoint itself) that `--from` names, and what to keep of where it came from. @throws CommandFailure */
+async function originOf(context: Context, from: string, runDir: string): Promise<{ checkpoint: string; origin: RunOrigin }> {
+  const path = resolve(context.io.cwd, from);
+  if (path === runDir) throw failure('ARCH6012', { reason: '--from names the run itself: --resume goes on with it' });
+  if (kindOf(path) !== 'file') readRun(context, from);
+  const checkpoint = kindOf(path) === 'file' ? path : join(path, CHECKPOINT);
+  const { Checkpoint } = await import('../../../runtime/index.js');
+  const opened = await Checkpoint.open(checkpoint);
+  await opened.close();
+  return { checkpoint, origin: { run: from, arch: opened.info.arch, step: opened.info.step } };
 }
