@@ -115,7 +115,7 @@ export interface SettingDecl {
 }
 
 export interface SettingType {
-  readonly name: 'int' | 'float' | 'bool' | 'fn' | 'block' | 'axis' | 'axes' | 'tensor' | 'one of';
+  readonly name: 'int' | 'float' | 'ints' | 'bool' | 'fn' | 'block' | 'axis' | 'axes' | 'tensor' | 'one of';
   /** The words allowed by `one of a | b`. */
   readonly options: readonly Ident[];
   readonly span: Span;
@@ -125,8 +125,7 @@ export type Statement =
   /** `axis h = heads, e = dim` */
   | { readonly kind: 'axis'; readonly axes: readonly AxisDecl[]; readonly doc?: string; readonly span: Span }
   | ParamStatement
-  /** `experts[expert] { read u[d] ~ normal(0, d ^ -0.5); write v[d] ~ ... ; param b[m] ~ zeros }` */
-  | { readonly kind: 'experts'; readonly name?: Ident; readonly axes: readonly AxisPattern[]; readonly members: readonly ExpertMember[]; readonly doc?: string; readonly span: Span }
+  | ExpertsStatement
   /** `let q[h, e] = value` */
   | { readonly kind: 'let'; readonly name: Ident; readonly axes?: readonly AxisPattern[]; readonly value: Expr; readonly doc?: string; readonly span: Span }
   | { readonly kind: 'return'; readonly value: Expr; readonly doc?: string; readonly span: Span }
@@ -135,15 +134,29 @@ export type Statement =
   /** `update mean <- mix(mean, m, momentum)` */
   | { readonly kind: 'update'; readonly name: Ident; readonly value: Expr; readonly doc?: string; readonly span: Span };
 
-/** `param w[i, o] ~ normal(0, i ^ -0.5) shares tied if bias` */
+/** `param w[i, o] ~ normal(0, i ^ -0.5) unit(o) shares tied if bias` */
 export interface ParamStatement {
   readonly kind: 'param';
   readonly name: Ident;
   readonly axes: readonly AxisPattern[];
   readonly init: Expr;
+  /** Axes along which it starts and stays at norm 1. */
+  readonly unit?: readonly Ident[];
   /** The setting that, when given, supplies the tensor instead of a fresh parameter. */
   readonly shares?: Expr;
-  /** Without it the parameter does not exist and reads as zero. */
+  /** Without it the parameter does not exist; its name, unless bound already, reads as zero. */
+  readonly condition?: Expr;
+  readonly doc?: string;
+  readonly span: Span;
+}
+
+/** `experts[expert] { read u[d] ~ normal(0, d ^ -0.5); write v[d] ~ ... ; param b[m] ~ zeros } if large` */
+export interface ExpertsStatement {
+  readonly kind: 'experts';
+  readonly name?: Ident;
+  readonly axes: readonly AxisPattern[];
+  readonly members: readonly ExpertMember[];
+  /** Without it the family does not exist; names of members that nothing else has bound read as zero. */
   readonly condition?: Expr;
   readonly doc?: string;
   readonly span: Span;
@@ -154,6 +167,9 @@ export interface ExpertMember {
   readonly name: Ident;
   readonly axes: readonly AxisPattern[];
   readonly init: Expr;
+  readonly unit?: readonly Ident[];
+  /** As of a parameter: the setting that, when given, supplies the table instead. */
+  readonly shares?: Expr;
   readonly doc?: string;
   readonly span: Span;
 }

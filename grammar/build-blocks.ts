@@ -1,13 +1,13 @@
 /** @file Blocks, functions, losses and their statements from CST to AST. */
 import type {
-  BlockDecl, Expr, ExpertMember, FunctionDecl, LossDecl, SettingDecl, SettingType, Statement, TensorPattern,
+  BlockDecl, Expr, ExpertMember, FunctionDecl, Ident, LossDecl, SettingDecl, SettingType, Statement, TensorPattern,
 } from './ast.js';
 import { docOf, identOf, only, spanOfNode, type BuildContext } from './build-context.js';
 import { buildAxes, buildAxisDecl, buildExpression, buildInfix } from './build-expressions.js';
 import type {
   AxesCstNode, BlockDeclarationCstNode, ChoiceTypeCstNode, ExpertMemberCstNode, ExpertsStatementCstNode, FunctionDeclarationCstNode,
   LossDeclarationCstNode, ParamStatementCstNode, SettingDeclCstNode, SettingTypeCstNode, StatementCstNode, StatementsCstNode,
-  TensorParamsCstNode, TensorPatternCstNode,
+  TensorParamsCstNode, TensorPatternCstNode, UnitRowsCstNode,
 } from './cst.js';
 import { settingTypes } from './rules-blocks.js';
 
@@ -161,6 +161,7 @@ function buildParam(context: BuildContext, node: ParamStatementCstNode): Stateme
     name: identOf(context, only(children.Name)),
     axes: axesOf(context, children.axes),
     init: buildInfix(context, only(children.init)),
+    ...buildUnit(context, children.unitRows),
     ...optional('shares'),
     ...optional('condition'),
     ...docOf(context, span),
@@ -168,15 +169,21 @@ function buildParam(context: BuildContext, node: ParamStatementCstNode): Stateme
   };
 }
 
+function buildUnit(context: BuildContext, [node]: readonly UnitRowsCstNode[] = []): { readonly unit?: readonly Ident[] } {
+  return node === undefined ? {} : { unit: (node.children.Name ?? []).map((name) => identOf(context, name)) };
+}
+
 function buildExperts(context: BuildContext, node: ExpertsStatementCstNode): Statement {
   const { children } = node;
   const [name] = children.Name ?? [];
+  const [condition] = children.condition ?? [];
   const span = spanOfNode(context, node);
   return {
     kind: 'experts',
     ...(name === undefined ? {} : { name: identOf(context, name) }),
     axes: axesOf(context, children.axes),
     members: (only(children.expertMembers).children.expertMember ?? []).map((member) => buildMember(context, member)),
+    ...(condition === undefined ? {} : { condition: buildInfix(context, condition) }),
     ...docOf(context, span),
     span,
   };
@@ -184,12 +191,15 @@ function buildExperts(context: BuildContext, node: ExpertsStatementCstNode): Sta
 
 function buildMember(context: BuildContext, node: ExpertMemberCstNode): ExpertMember {
   const { children } = node;
+  const [shares] = children.shares ?? [];
   const span = spanOfNode(context, node);
   return {
     role: children.Read !== undefined ? 'read' : children.Write !== undefined ? 'write' : 'param',
     name: identOf(context, only(children.Name)),
     axes: axesOf(context, children.axes),
     init: buildInfix(context, only(children.infix)),
+    ...buildUnit(context, children.unitRows),
+    ...(shares === undefined ? {} : { shares: buildInfix(context, shares) }),
     ...docOf(context, span),
     span,
   };

@@ -425,6 +425,7 @@ export type ParamStatementCstChildren = {
   axes?: AxesCstNode[];
   Tilde: IToken[];
   init: InfixCstNode[];
+  unitRows?: UnitRowsCstNode[];
   Shares?: IToken[];
   shares?: InfixCstNode[];
   If?: IToken[];
@@ -441,6 +442,8 @@ export type ExpertsStatementCstChildren = {
   Name?: IToken[];
   axes?: AxesCstNode[];
   expertMembers: ExpertMembersCstNode[];
+  If?: IToken[];
+  condition?: InfixCstNode[];
 };
 
 export interface ExpertMembersCstNode extends CstNode {
@@ -468,6 +471,22 @@ export type ExpertMemberCstChildren = {
   axes?: AxesCstNode[];
   Tilde: IToken[];
   infix: InfixCstNode[];
+  unitRows?: UnitRowsCstNode[];
+  Shares?: IToken[];
+  shares?: InfixCstNode[];
+};
+
+export interface UnitRowsCstNode extends CstNode {
+  name: "unitRows";
+  children: UnitRowsCstChildren;
+}
+
+export type UnitRowsCstChildren = {
+  Unit: IToken[];
+  LeftParen: IToken[];
+  Name?: IToken[];
+  Comma?: IToken[];
+  RightParen: IToken[];
 };
 
 export interface LetStatementCstNode extends CstNode {

@@ -36,8 +36,8 @@ export class Lines {
     this.trailing(span.end);
   }
 
-  /** `head {`, then what `body` prints one level deeper, then `}`. `headEnd` is where the head ends in the source. */
-  body(span: Span, head: string, headEnd: number, body: () => void, doc?: string): void {
+  /** `head {`, then what `body` prints one level deeper, then `}` and the tail. `headEnd` is where the head ends in the source. */
+  body(span: Span, head: string, headEnd: number, body: () => void, doc?: string, tail = ''): void {
     const brace = this.text.indexOf('{', headEnd);
     this.before(span, brace < 0 ? span.start : brace, doc);
     this.push(`${head} {`);
@@ -47,7 +47,7 @@ export class Lines {
       body();
       this.comment(span.end);
     });
-    this.push('}');
+    this.push(`}${tail}`);
     this.trailing(span.end);
   }
 

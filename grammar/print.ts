@@ -68,9 +68,9 @@ function printSpec(lines: Lines, spec: ArchDecl | TrainDecl): void {
 }
 
 /** A `{ }` body behind a head whose parts are given: the brace is looked for behind the last of them. */
-function printBody(lines: Lines, node: { span: Span }, head: string, parts: readonly { span: Span }[], doc: string | undefined, body: () => void): void {
+function printBody(lines: Lines, node: { span: Span }, head: string, parts: readonly { span: Span }[], doc: string | undefined, body: () => void, tail = ''): void {
   const headEnd = Math.max(node.span.start, ...parts.map((part) => part.span.end));
-  lines.body(node.span, head, headEnd, body, doc);
+  lines.body(node.span, head, headEnd, body, doc, tail);
 }
 
 function printStatement(lines: Lines, statement: Statement): void {
@@ -78,12 +78,13 @@ function printStatement(lines: Lines, statement: Statement): void {
   const name = statement.name === undefined ? '' : ` ${statement.name.name}`;
   const head = `experts${name}${printOptionalAxes(statement.axes)}`;
   const members = statement.members.map(memberText);
-  const oneLine = `${head} { ${members.join('; ')} }`;
+  const tail = statement.condition === undefined ? '' : ` if ${printExpr(statement.condition, 1)}`;
+  const oneLine = `${head} { ${members.join('; ')} }${tail}`;
   if (members.length > 0 && lines.wasOneLine(statement.span) && oneLine.length <= lines.room) return lines.item(statement.span, oneLine, statement.doc);
   const parts = [...(statement.name === undefined ? [] : [statement.name]), ...statement.axes];
   printBody(lines, statement, head, parts, statement.doc, () => {
     for (const member of statement.members) lines.item(member.span, memberText(member), member.doc);
-  });
+  }, tail);
 }
 
 function statementText(statement: Exclude<Statement, { kind: 'experts' }>): string {
@@ -93,7 +94,7 @@ function statementText(statement: Exclude<Statement, { kind: 'experts' }>): stri
     case 'param': {
       const shares = statement.shares === undefined ? '' : ` shares ${printExpr(statement.shares, 1)}`;
       const condition = statement.condition === undefined ? '' : ` if ${printExpr(statement.condition, 1)}`;
-      return `param ${statement.name.name}${printOptionalAxes(statement.axes)} ~ ${printExpr(statement.init, 1)}${shares}${condition}`;
+      return `param ${statement.name.name}${printOptionalAxes(statement.axes)} ~ ${printExpr(statement.init, 1)}${unitText(statement)}${shares}${condition}`;
     }
     case 'let':
       return `let ${statement.name.name}${statement.axes === undefined ? '' : printAxes(statement.axes)} = ${printExpr(statement.value)}`;
@@ -106,8 +107,10 @@ function statementText(statement: Exclude<Statement, { kind: 'experts' }>): stri
   }
 }
 
-function memberText({ role, name, axes, init }: ExpertMember): string {
-  return `${role} ${name.name}${printOptionalAxes(axes)} ~ ${printExpr(init, 1)}`;
+const unitText = ({ unit }: Pick<ExpertMember, 'unit'>): string => (unit === undefined ? '' : ` unit(${unit.map(({ name }) => name).join(', ')})`);
+
+function memberText({ role, name, axes, init, unit, shares }: ExpertMember): string {
+  return `${role} ${name.name}${printOptionalAxes(axes)} ~ ${printExpr(init, 1)}${unitText({ unit })}${shares === undefined ? '' : ` shares ${printExpr(shares, 1)}`}`;
 }
 
 function printItem(lines: Lines, item: SpecItem): void {

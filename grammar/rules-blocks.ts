@@ -4,7 +4,7 @@ import type { Start } from './recovery.js';
 import * as t from './tokens.js';
 
 /** The types a setting can have, apart from `one of a | b`. */
-export const settingTypes = ['int', 'float', 'bool', 'fn', 'block', 'axis', 'axes', 'tensor'] as const;
+export const settingTypes = ['int', 'float', 'ints', 'bool', 'fn', 'block', 'axis', 'axes', 'tensor'] as const;
 
 export abstract class BlockRules extends ExpressionRules {
   /** `block name(x[d]; setting: type) -> y[d] { ... }` */
@@ -227,7 +227,8 @@ export abstract class BlockRules extends ExpressionRules {
     this.OPTION(() => this.SUBRULE(this.axes));
     this.CONSUME(t.Tilde);
     this.SUBRULE(this.infix, { LABEL: 'init' });
-    this.OPTION2(() => {
+    this.OPTION2(() => this.SUBRULE(this.unitRows));
+    this.OPTION4(() => {
       this.CONSUME(t.Shares);
       this.SUBRULE2(this.infix, { LABEL: 'shares' });
     });
@@ -242,6 +243,10 @@ export abstract class BlockRules extends ExpressionRules {
     this.OPTION({ GATE: () => this.memberAt(this.position()) === 'no', DEF: () => this.CONSUME(t.Name) });
     this.OPTION2(() => this.SUBRULE(this.axes));
     this.SUBRULE(this.expertMembers);
+    this.OPTION3(() => {
+      this.CONSUME(t.If);
+      this.SUBRULE(this.infix, { LABEL: 'condition' });
+    });
   });
 
   readonly expertMembers = this.RULE('expertMembers', () => {
@@ -257,6 +262,19 @@ export abstract class BlockRules extends ExpressionRules {
     this.OPTION(() => this.SUBRULE(this.axes));
     this.CONSUME(t.Tilde);
     this.SUBRULE(this.infix);
+    this.OPTION2(() => this.SUBRULE(this.unitRows));
+    this.OPTION3(() => {
+      this.CONSUME(t.Shares);
+      this.SUBRULE2(this.infix, { LABEL: 'shares' });
+    });
+  });
+
+  /** `unit(d)`: vectors of norm 1 along d. */
+  readonly unitRows = this.RULE('unitRows', () => {
+    this.CONSUME(t.Unit);
+    this.open(t.LeftParen);
+    this.list([t.RightParen], () => this.CONSUME(t.Name, { ERR_MSG: 'an axis' }));
+    this.close(t.RightParen, '`,` or `)`');
   });
 
   readonly letStatement = this.RULE('letStatement', () => {

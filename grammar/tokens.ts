@@ -63,6 +63,7 @@ export const Of = soft('of');
 export const Choice = soft('choice');
 export const Ids = soft('ids');
 export const Shares = soft('shares');
+export const Unit = soft('unit');
 export const Gradient = soft('gradient');
 export const Per = soft('per');
 
@@ -129,7 +130,7 @@ export const Unknown = createToken({ name: 'Unknown', pattern: Lexer.NA });
 
 const keywords = [
   Let, Return, If, Else, And, Or, Not, True, False, None, Block, Function, Language, Use, As, Loss, Arch, Extends, Train, Param, Experts,
-  Read, Write, State, Update, Axis, One, Of, Choice, Ids, Shares, Gradient, Per,
+  Read, Write, State, Update, Axis, One, Of, Choice, Ids, Shares, Unit, Gradient, Per,
 ];
 
 const signs = [

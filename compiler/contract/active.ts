@@ -26,13 +26,13 @@ export function checkActive(analysis: Analysis, family: ExpertFamily, reads: Fam
   const layersOf = layerFinder(analysis, family);
   const whole = reads.whole.filter((read) => holdsAny(read.table, members));
   /** Layer -> the indices of a choice -> what it is. */
-  const layers = new Map<string, Map<string, { units: number; text: string }>>();
+  const layers = new Map<string, Map<string, { units: number; text: string; node: Node }>>();
   for (const read of reads.choices) {
     if (!holdsAny(read.table, members)) continue;
     const axes = read.axes.map((axis) => `${axis.name} ${axis.size}`);
     for (const layer of layersOf(read.node)) {
-      const choices = layers.get(layer) ?? new Map<string, { units: number; text: string }>();
-      layers.set(layer, choices.set(read.indices.map(({ id }) => id).join(), { units: read.units, text: `${axes.join(' x ') || '1'}${read.node.path && ` in ${read.node.path}`}` }));
+      const choices = layers.get(layer) ?? new Map<string, { units: number; text: string; node: Node }>();
+      layers.set(layer, choices.set(read.indices.map(({ id }) => id).join(), { units: read.units, text: `${axes.join(' x ') || '1'}${read.node.path && ` in ${read.node.path}`}`, node: read.node }));
     }
   }
   const byLayer = new Map([...layers].map(([layer, choices]) => [layer, [...choices.values()].reduce((sum, choice) => sum + choice.units, 0)]));
@@ -52,7 +52,8 @@ export function checkActive(analysis: Analysis, family: ExpertFamily, reads: Fam
   const value = Math.max(...byLayer.values());
   const texts = [...layers.values()].map((choices) => [...choices.values()].map((choice) => choice.text).join(' + '));
   const where = layers.size > 1 ? ' in a layer' : '';
-  return { verdict: { holds: true, value, evidence: `at most ${value} of ${all} units${where}: ${[...new Set(texts)].join('; ')}` }, byLayer };
+  const largest = [...layers.values()].flatMap((choices) => [...choices.values()]).reduce((a, b) => (b.units > a.units ? b : a));
+  return { verdict: { holds: true, value, chain: [largest.node], evidence: `at most ${value} of ${all} units${where}: ${[...new Set(texts)].join('; ')}` }, byLayer };
 }
 
 /** The sums over the families that stand in one layer, in the order in which layers read them. */

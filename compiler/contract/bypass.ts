@@ -37,8 +37,10 @@ function bypassOf(add: ResidualAdd, analysis: Analysis): Verdict {
   const others = othersInLayer(add, experts, analysis);
   const theirs = others.reduce((sum, other) => sum + work(blockOf(other, analysis)), 0);
   const share = theirs > 0 ? `; ${others.map(({ path }) => path).join(', ')}: ${percent(theirs / (theirs + block))} of the layer` : '';
+  const costliest = around.reduce<Node | undefined>((most, node) => (most && flops(most) >= flops(node) ? most : node), undefined);
+  const chain = costliest && value > 0 ? [costliest, ...(costliest === add.write ? [] : [add.write])] : undefined;
   const count = terms.length === 1 ? '1 term' : `${terms.length} terms`;
-  return { holds: true, value, evidence: `${percent(value)} of the ${Math.round(block)} FLOPs per token of ${add.path}, in ${count} without experts${share}` };
+  return { holds: true, value, ...(chain && { chain }), evidence: `${percent(value)} of the ${Math.round(block)} FLOPs per token of ${add.path}, in ${count} without experts${share}` };
 }
 
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1).replace(/\.0$/, '')}%`;

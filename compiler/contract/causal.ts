@@ -26,7 +26,7 @@ function verdict(root: Node, effects: ReadonlyMap<Node, Effect>): Verdict {
     return { holds: false, evidence: `${culprit ? describe(culprit) : 'an operation'} ${what}`, chain };
   }
   if (effect !== 'past') return { holds: true, evidence: 'each token depends on itself alone' };
-  const readers = [...effects].filter(([node, own]) => own === 'past' && (node.op.kind === 'attention' || node.op.kind === 'shift'));
+  const readers = [...effects].filter(([node, own]) => own === 'past' && (node.op.kind === 'attention' || node.op.kind === 'shift' || node.op.kind === 'position'));
   const paths = [...new Set(readers.map(([node]) => describe(node)))];
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
   return { holds: true, evidence: `only the past is read, by ${paths.slice(0, 3).join(', ')}${more}` };

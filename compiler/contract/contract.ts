@@ -34,5 +34,6 @@ export function analyseContract(given: Graph): ContractReport {
     };
     return { contract, active };
   });
-  return { causal: checkCausal(analysis), families: families.map(({ contract }) => contract), layers: layerContracts(families.map(({ contract, active }) => ({ family: contract.family.path, active }))) };
+  const training = given.inference ? checkCausal(analysisOf(given)) : undefined;
+  return { causal: checkCausal(analysis), ...(training && !training.holds ? { training } : {}), families: families.map(({ contract }) => contract), layers: layerContracts(families.map(({ contract, active }) => ({ family: contract.family.path, active }))) };
 }

@@ -3,7 +3,7 @@
  * operation mixes the rows of different units before a token chooses among them, and all members are read by the same choices (so that
  * the rows read for unit i belong to unit i).
  */
-import type { ExpertFamily, Graph, Param } from '../graph/graph.js';
+import type { ExpertFamily, Graph, Node, Param } from '../graph/graph.js';
 import { describe, type Verdict } from './report.js';
 import type { FamilyReads } from './tables.js';
 
@@ -28,14 +28,14 @@ export function checkPrivate(graph: Graph, family: ExpertFamily, { choices, whol
   const record = (members: Iterable<Param>, indices: ReadonlySet<number>): void => {
     for (const member of members) readBy.set(member, [...(readBy.get(member) ?? []), indices]);
   };
-  for (const { table, indices } of choices) record(table.members, new Set(indices.map(({ id }) => id)));
+  for (const { table, indices } of choices) record(table.members, new Set(indices.flatMap(origins).map(({ id }) => id)));
   for (const { table } of whole) record(table.members, new Set());
   for (const [member, own] of readBy) {
     for (const [rival, others] of readBy) {
       if (others.length === 0) continue;
       const stray = own.find((indices) => !others.some((other) => isSubset(indices, other) || isSubset(other, indices)));
       if (!stray) continue;
-      const read = choices.find((choice) => choice.table.members.has(member) && choice.indices.every(({ id }) => stray.has(id)));
+      const read = choices.find((choice) => choice.table.members.has(member) && choice.indices.flatMap(origins).every(({ id }) => stray.has(id)));
       return {
         holds: false,
         evidence: `${member.path} and ${rival.path} are read by different choices, so no unit owns both`,
@@ -44,6 +44,12 @@ export function checkPrivate(graph: Graph, family: ExpertFamily, { choices, whol
     }
   }
   return { holds: true, evidence: `every member has the axes ${names(family.axes)} and is read by the family's own choices only` };
+}
+
+/** A choice and, where it picks some members of another (`all[some]`), that one. */
+function origins(index: Node): Node[] {
+  const [from] = index.inputs;
+  return index.op.kind === 'gather' && from ? [index, ...origins(from)] : [index];
 }
 
 const isSubset = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean => [...a].every((id) => b.has(id));

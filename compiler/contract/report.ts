@@ -9,7 +9,7 @@ export interface Verdict {
   readonly value?: number;
   /** One sentence, for a table's footnote. */
   readonly evidence: string;
-  /** The operations that break the clause, from the culprit to the output it spoils. */
+  /** The operations that break the clause, from the culprit to the output it spoils; of a bound, those that count most against it. */
   readonly chain?: readonly Node[];
 }
 
@@ -37,6 +37,8 @@ export interface LayerContract {
 export interface ContractReport {
   /** Of the logits: the whole model. */
   readonly causal: Verdict;
+  /** Of the logits as they are in training, where that is another form and its tokens depend on later ones or on other sequences. */
+  readonly training?: Verdict;
   readonly families: readonly FamilyContract[];
   /** Of every layer that reads experts. */
   readonly layers: readonly LayerContract[];

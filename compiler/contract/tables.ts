@@ -119,6 +119,7 @@ function derived(node: Node, operands: readonly Table[]): Table {
     case 'attention_grad':
     case 'top':
     case 'top_product':
+    case 'position':
       return table(kept, true);
     default:
       // Elementwise over two members with different axes pairs units with units.

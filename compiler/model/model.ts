@@ -90,6 +90,10 @@ export interface OptimizerGroup {
   readonly betas: readonly [number, number];
   readonly eps: number;
   readonly weightDecay: number;
+  /** Its gradients are clipped by a norm of their own (0: not at all); absent: with all that have no clip of their own, by the optimiser's. */
+  readonly clip?: number;
+  /** Its parameters and states keep their values: no gradient, no moments, no update. */
+  readonly frozen?: boolean;
 }
 
 export interface TrainSettings {
@@ -99,7 +103,7 @@ export interface TrainSettings {
   readonly logEvery: number;
   readonly evalEvery: number;
   readonly saveEvery: number;
-  /** Global gradient norm, 0 for no clipping. */
+  /** Largest gradient norm of the groups without a clip of their own, all together; 0 for no clipping. */
   readonly clip: number;
   readonly schedule: { readonly shape: 'constant' | 'linear' | 'cosine'; readonly warmup: number; readonly floor: number };
   /** First the default group (path ''), then the others; the last group whose path matches a parameter owns it. */

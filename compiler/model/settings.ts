@@ -61,6 +61,12 @@ export function evaluateSetting(
       if (type === 'int' && !Number.isInteger(value)) return notWhole(expr, declaration, value, environment, diagnostics, extras);
       return { kind: 'number', value };
     }
+    case 'ints': {
+      if (expr.kind === 'none') return { kind: 'none' };
+      const numbers = expr.kind === 'list' ? expr.items.map((item) => evaluateNumber(item, environment)) : [];
+      if (numbers.length === 0 || !numbers.every((value) => value !== undefined && Number.isInteger(value))) return wrong('a list of whole numbers, or none');
+      return { kind: 'list', items: numbers.map((value) => ({ kind: 'number', value: value ?? 0 })) };
+    }
     case 'bool':
       return expr.kind === 'bool' ? { kind: 'bool', value: expr.value } : wrong('true or false');
     case 'one of': {

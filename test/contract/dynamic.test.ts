@@ -7,6 +7,8 @@ import { expect, test } from 'vitest';
 import { analyseContract } from '../../compiler/contract/contract.js';
 import type { Node } from '../../compiler/graph/graph.js';
 import { evaluate } from '../reference/interpret.js';
+import { randomParams, randomTokens } from './experiments.js';
+import { shared } from './ownership.js';
 import { model, SIZES, type Built, type Parts, type Workshop } from './models.js';
 
 type Step = readonly [name: string, apply: (w: Workshop, x: Node) => Node];
@@ -167,4 +169,39 @@ test('the ledger of two layers closes: embedding, attention and every unit alone
   const experts = [0, 1].map((layer) => total(ledger({ built, params, random }, layer, tokens)));
   const sum = [...attention, ...experts].reduce(plus, run(first.before, params, tokens));
   expect(distance(sum, run(last.after, params, tokens))).toBeLessThan(1e-12);
+});
+
+/** What a table [expert, d] may go through before its rows are read. */
+const TABLE: readonly Step[] = [
+  ['unit norm', (w, x) => w.g.mul(x, w.g.rsqrt(w.g.sum(w.g.mul(x, x), [w.d])))],
+  ['scaled by unit', (w, x) => w.g.mul(x, w.param(`scale${x.id}`, [w.expert]))],
+  ['squashed', (w, x) => w.g.tanh(x)],
+  ['centred over units', (w, x) => w.g.sub(x, w.g.mean(x, [w.expert]))],
+  ['of the next unit', (w, x) => w.g.shift(x, w.expert, 1)],
+  ['shared out by a softmax', (w, x) => w.g.mul(x, w.g.softmax(x, [w.expert]))],
+];
+
+test('static and dynamic answers agree on who owns parameters, on random tables', () => {
+  const seen = new Set<boolean>();
+  const table = fc.subarray([...TABLE], { maxLength: 2 });
+  fc.assert(
+    fc.property(table, table, fc.boolean(), fc.integer({ min: 1, max: 1e6 }), (reads, writes, elsewhere, seed) => {
+      const { graph } = model({
+        attention: false,
+        block: (w) => {
+          const read = reads.reduce((x, [, step]) => step(w, x), w.read);
+          const write = writes.reduce((x, [, step]) => step(w, x), w.write);
+          const coefficient = w.g.mul(w.g.softmax(w.score, [w.k]), w.g.contract(w.g.gather(read, [w.expert], [w.pick]), w.x, [w.d]));
+          const other = w.g.top(w.g.contract(w.x, w.param('other', [w.d, w.h, w.expert]), [w.d]), w.expert, w.k);
+          return w.g.contract(coefficient, w.g.gather(write, [w.expert], [elsewhere ? other : w.pick]), [w.h, w.k]);
+        },
+      });
+      const [family] = analyseContract(graph).families;
+      const found = shared(graph, randomParams(graph, seed), randomTokens(graph, seed));
+      expect({ reads: names(reads), writes: names(writes), elsewhere, private: family?.private.holds }).toEqual({ reads: names(reads), writes: names(writes), elsewhere, private: found.length === 0 });
+      seen.add(found.length === 0);
+    }),
+    { seed: 11, numRuns: 40 },
+  );
+  expect([...seen].sort()).toEqual([false, true]);
 });

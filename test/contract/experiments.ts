@@ -6,7 +6,7 @@ import type { ExpertFamily, Graph, Node, Param, ResidualAdd } from '../../compil
 import { evaluate } from '../reference/interpret.js';
 import { indices, numbers } from '../support/random.js';
 
-type Values = ReadonlyMap<string, Float64Array>;
+export type Values = ReadonlyMap<string, Float64Array>;
 
 const sizeOf = (axes: readonly { readonly size: number }[]): number => axes.reduce((n, axis) => n * axis.size, 1);
 
@@ -112,7 +112,7 @@ function unitOf({ axes }: ExpertFamily, param: Param, element: number): number {
 }
 
 /** Everything the values of `roots` are computed from, without what is behind `cut`. */
-function behind(roots: readonly Node[], cut: ReadonlySet<Node>): Set<Node> {
+export function behind(roots: readonly Node[], cut: ReadonlySet<Node>): Set<Node> {
   const seen = new Set<Node>();
   const stack = [...roots];
   for (let node = stack.pop(); node; node = stack.pop()) {
@@ -124,7 +124,7 @@ function behind(roots: readonly Node[], cut: ReadonlySet<Node>): Set<Node> {
 }
 
 /** Whether a node of a block is computed from one of `params`, the stream held. */
-function dependsOn(node: Node, params: readonly Param[], stream: ReadonlySet<Node>): boolean {
+export function dependsOn(node: Node, params: readonly Param[], stream: ReadonlySet<Node>): boolean {
   if (stream.has(node)) return false;
   return [...behind([node], stream)].some(({ op }) => op.kind === 'param' && params.includes(op.param));
 }

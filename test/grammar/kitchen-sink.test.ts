@@ -79,11 +79,13 @@ test('statements', () => {
   expect([source(shared?.init), source(shared?.shares), source(shared?.condition)]).toEqual(['normal(0, i ^ -0.5)', 'tied.weight', 'c and not false']);
   expect([source(conditional?.init), conditional?.shares, source(conditional?.condition)]).toEqual(['zeros', undefined, 'c']);
   expect([bare?.axes, source(bare?.init), source(bare?.shares)]).toEqual([[], 'ones', 'h']);
-  const [unit, nameless] = statements(block, 'experts');
+  const [unit, nameless, large, lone] = statements(block, 'experts');
   expect([unit?.name?.name, unit?.axes.length, unit?.members.map((m) => [m.role, m.name.name, source(m.init)])]).toEqual([
     'unit', 2, [['read', 'u', 'normal(0, 1)'], ['write', 'v', 'zeros'], ['param', 'b', 'ones']],
   ]);
-  expect([nameless?.name, nameless?.axes, nameless?.members.length]).toEqual([undefined, [], 2]);
+  expect([nameless?.name, nameless?.axes, nameless?.members.length, nameless?.condition]).toEqual([undefined, [], 2, undefined]);
+  expect([source(large?.condition), large?.members.map((m) => m.shares && source(m.shares))]).toEqual(['sizes != none and c', ['bank.u', undefined]]);
+  expect([lone?.name?.name, source(lone?.condition), source(lone?.members[0]?.shares)]).toEqual(['lone', 'c', 'bank']);
   expect(statements(block, 'state').map((s) => [s.name.name, s.axes.length, source(s.initial)])).toEqual([['mean', 1, '0'], ['count', 0, '0']]);
   expect(statements(block, 'update').map((s) => [s.name.name, source(s.value)])).toEqual([['mean', 'mix(mean, m, 0.1)']]);
   const lets = statements(block, 'let');
