@@ -12,6 +12,7 @@ import { usageTaps } from './graph/choices.js';
 import { sinkGathers } from './graph/rewrite.js';
 import type { Model } from './model/model.js';
 import { TouchedAdamError, buildUpdates } from './optimizer/adamw.js';
+import { isFrozen } from './optimizer/groups.js';
 
 /** What precedes the path in the name of an output that is a choice's indices. */
 export const CHOICE = 'choice.';
@@ -21,23 +22,28 @@ interface Elaborated {
   readonly context: Context;
 }
 
-/** Loss, gradients, clipping and parameter updates; undefined for an arch without losses. */
+/** Loss, gradients, clipping and updates of what is not frozen; undefined for an arch without losses, or with nothing to train. */
 export function trainingProcedure({ graph, context }: Elaborated, model: Model, diagnostics: Diagnostics): Procedure | undefined {
   const { build } = context;
   if (graph.losses.length === 0) return undefined;
   return build.lenient(() => {
-    const sunk = sinkGathers(build, graph.losses.map((loss) => loss.node));
+    const sunk = sinkGathers(build, [...graph.losses.map((loss) => loss.node), ...graph.updates.map((update) => update.value)]);
     const losses = graph.losses.map((loss) => ({ name: `loss.${loss.name}`, node: sunk(loss.node) }));
     const total = losses.map((loss) => loss.node).reduce((sum, node) => build.add(sum, node));
-    const params = graph.params.map((param) => build.param(param));
-    const gradients = build.at('loss~grad', undefined, () => differentiate(build, total, params));
-    const grads = graph.params.flatMap((param, i) => {
+    // nothing is computed towards frozen parameters
+    const learned = graph.params.filter((param) => !isFrozen(model.train.groups, param.path));
+    const gradients = build.at('loss~grad', undefined, () => differentiate(build, total, learned.map((param) => build.param(param))));
+    const grads = learned.flatMap((param, i) => {
       const grad = gradients[i];
       return grad ? [{ param, grad }] : [];
     });
+    if (learned.length === 0 && graph.params.length > 0) {
+      diagnostics.report(diagnose('ARCH2012', { owner: 'train', name: 'freeze', expected: 'a group that leaves something to train', got: 'every parameter frozen' }, graph.losses[0]?.span));
+      return undefined;
+    }
     try {
       const { updates, outputs, ok } = buildUpdates(build, grads, model.train);
-      const states = graph.updates.map((update) => guarded(build, update, ok));
+      const states = graph.updates.filter(({ target }) => !isFrozen(model.train.groups, target.path)).map((update) => guarded(build, { ...update, value: sunk(update.value) }, ok));
       return {
         name: 'train',
         outputs: [{ name: 'loss', node: total }, ...losses, ...outputs],

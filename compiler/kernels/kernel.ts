@@ -95,6 +95,44 @@ export interface Contraction extends Base {
   readonly store: { readonly slot: number; readonly index: Expr; readonly value: Expr };
 }
 
+/** Entries sorted by the row they choose (see `Invert`): group g < count is row `row` and has the entries `entry`, from <= p < to. `row`, `from` and `to` are
+ *  expressions of the variable `g`, `entry` of the variable `p`. */
+export interface Groups {
+  /** The most there can be. */
+  readonly groups: number;
+  /** Of all groups together, at most. */
+  readonly entries: number;
+  readonly count: Expr;
+  readonly row: Expr;
+  readonly from: Expr;
+  readonly to: Expr;
+  readonly entry: Expr;
+}
+
+/** A matrix product for each group, of its entries with its row's matrix: out(entry, n) = value(acc), acc = sum over k of a(entry, k) * b(row, k, n), the
+ *  sum in the order of k. Expressions are of the locals `entry` and `row`, the variables `k` and `n`, and, in `value`, the local `acc`. */
+export interface GroupedContraction extends Base {
+  readonly kind: 'grouped_contraction';
+  readonly of: Groups;
+  readonly n: number;
+  readonly k: number;
+  readonly a: Expr;
+  readonly b: Expr;
+  readonly store: { readonly slot: number; readonly index: Expr; readonly value: Expr };
+}
+
+/** The adjoint, a matrix for each group: out(row, m, n) = value(acc), acc = sum over its entries of a(entry, m) * b(entry, n), the sum in the order of the
+ *  entries. Rows without entries keep what they hold. */
+export interface GroupedOuter extends Base {
+  readonly kind: 'grouped_outer';
+  readonly of: Groups;
+  readonly m: number;
+  readonly n: number;
+  readonly a: Expr;
+  readonly b: Expr;
+  readonly store: { readonly slot: number; readonly index: Expr; readonly value: Expr };
+}
+
 /** Causal attention and its gradients; see the graph op. Operands are row-major: q, out, dq, dout [batch, time, heads, width], k, v, dk, dv
  *  [batch, time, groups, width], lse [batch, time, heads]. Slots by variant:
  *  forward: q, k, v -> out, lse; grad_q: q, k, v, out, lse, dout -> dq; grad_kv: q, k, v, out, lse, dout -> dk, dv. */
@@ -155,7 +193,7 @@ export interface Fill extends Base {
   readonly value: number;
 }
 
-export type Kernel = Nest | Contraction | Attention | Top | TopProduct | Invert | Fill;
+export type Kernel = Nest | Contraction | GroupedContraction | GroupedOuter | Attention | Top | TopProduct | Invert | Fill;
 
 // ------------------------------------------------------------------------------------------------- buffers and launches
 

@@ -61,7 +61,7 @@ export function launchContraction(lowering: Lowering, contract: Node, root: Node
 }
 
 /** Where the root stands when the contraction stands at `places`: through the views and functions between them. */
-function forward(contract: Node, root: Node, places: ReadonlyMap<Axis, Index>, lowering: Lowering): Map<Axis, Index> {
+export function forward(contract: Node, root: Node, places: ReadonlyMap<Axis, Index>, lowering: Lowering): Map<Axis, Index> {
   const at = new Map(places);
   for (let node = contract; node !== root; ) {
     const next = lowering.schedule.users.get(node)?.[0];

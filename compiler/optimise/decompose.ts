@@ -8,8 +8,9 @@ import { Keys } from '../graph/key.js';
 import { topological } from '../graph/walk.js';
 import { chunkLength, replaceFirst } from './chunks.js';
 import { NodeMap, NodeSet, type ReadonlyNodeMap, type ReadonlyNodeSet } from './node-map.js';
+import { groupedOuter, groupedProduct, type GroupedOuterProduct, type GroupedProduct } from './grouped.js';
 import { expandRandom } from './random.js';
-import { input, isKind, isRowScatter, product, scatterAxes, union, viewKind, without } from './facts.js';
+import { input, isKind, isRowScatter, product, sameOrder, scatterAxes, union, viewKind, without, type NodeOf } from './facts.js';
 
 /** A scalar that is a sum over all elements of several tensors, chunk by chunk: `node` holds the partial sums, [chunks]. */
 export interface Total {
@@ -18,8 +19,8 @@ export interface Total {
   readonly leaves: readonly TotalLeaf[];
 }
 
-/** `value`: summed over all its elements. `squares`: the sum of squares of a scatter, from its touched rows. */
-export type TotalLeaf = { readonly kind: 'value'; readonly value: Node } | { readonly kind: 'squares'; readonly scatter: Node };
+/** `value`: summed over all its elements. `squares`: the sum of squares of a scatter, from its touched rows; `value` are the squares. */
+export type TotalLeaf = { readonly kind: 'value'; readonly value: Node } | { readonly kind: 'squares'; readonly scatter: Node; readonly value: Node };
 
 export interface Decomposed {
   readonly procedures: readonly Procedure[];
@@ -28,6 +29,9 @@ export interface Decomposed {
   readonly totals: ReadonlyNodeMap<Total>;
   /** Products that run as contractions; the others are sums in a loop nest. */
   readonly contractions: ReadonlyNodeSet;
+  /** Those that run as a product a row of a table, and scatters whose rows are sums of outer products. */
+  readonly grouped: ReadonlyNodeMap<GroupedProduct>;
+  readonly outers: ReadonlyNodeMap<GroupedOuterProduct>;
   /** Rows of tables as looked up by something finer than a token, and products as large: too large to be stored. */
   readonly lookups: ReadonlyNodeSet;
   /** Node numbers are below this. */
@@ -49,6 +53,8 @@ class Decomposer {
   private readonly kept = new NodeSet();
   private readonly totals = new NodeMap<Total>();
   private readonly contractions = new NodeSet();
+  private readonly grouped = new NodeMap<GroupedProduct>();
+  private readonly outers = new NodeMap<GroupedOuterProduct>();
   private readonly lookups = new NodeSet();
   private readonly keys = new Keys();
   private readonly shared = new Map<string, Node>();
@@ -82,9 +88,9 @@ class Decomposer {
     const procedures = this.procedures.map((p) => ({
       name: p.name,
       outputs: p.outputs.map((output) => ({ name: output.name, node: at(output.node) })),
-      updates: p.updates.map((update) => ({ target: update.target, value: at(update.value), ...(update.touched ? { touched: at(update.touched) } : {}) })),
+      updates: p.updates.map((update) => ({ target: update.target, value: at(update.value), ...(update.touched ? { touched: at(update.touched) } : {}), ...(update.unit ? { unit: update.unit } : {}) })),
     }));
-    return { procedures, order: this.order, totals: this.totals, contractions: this.contractions, lookups: this.lookups, size: this.ids, freshId: () => this.ids++ };
+    return { procedures, order: this.order, totals: this.totals, contractions: this.contractions, grouped: this.grouped, outers: this.outers, lookups: this.lookups, size: this.ids, freshId: () => this.ids++ };
   }
 
   private rewrite(old: Node): Node {
@@ -106,8 +112,9 @@ class Decomposer {
       }
       case 'scatter': {
         const apart = this.entriesApart(node);
-        return this.count(old, apart) ?? this.keep(apart);
+        return this.outer(old, apart) ?? this.count(old, apart) ?? this.keep(apart);
       }
+      case 'position': return this.keep(isKind(node, 'position') ? this.inCountingOrder(node) : node);
       case 'map': return this.sumTree(old, node) ?? this.keep(node);
       default: break;
     }
@@ -145,6 +152,8 @@ class Decomposer {
   // ---- products
 
   private product(old: Node, given: Node): Node {
+    const grouped = this.groupedProduct(old, given);
+    if (grouped) return grouped;
     const node = this.withoutUnits(given);
     if (!isKind(node, 'contract')) return this.keep(node);
     const [a, b] = [input(node), input(node, 1)];
@@ -163,6 +172,46 @@ class Decomposer {
       const square = this.make({ kind: 'map', fn: 'mul' }, [a, b], { axes: union(a.axes, b.axes), dtype: 'f32' }, node);
       return this.reduction(old, { ...node, id: this.ids++, op: { kind: 'reduce', fn: 'sum', over }, inputs: [square] });
     }
+    return this.keep(node);
+  }
+
+  /** A position whose index has its axes in the order in which entries are counted: those it is not counted along, those that sort before `by`, the rest. */
+  private inCountingOrder(node: NodeOf<'position'>): Node {
+    const index = input(node);
+    const by = node.inputs[1];
+    const { along } = node.op;
+    const sorted = along.filter((axis) => by?.axes.includes(axis));
+    const axes = [...without(index.axes, along), ...without(along, sorted), ...sorted];
+    return { ...node, id: this.ids++, inputs: [this.make({ kind: 'order', axes }, [index], { axes, dtype: 'i32' }, node), ...(by ? [by] : [])] };
+  }
+
+  /** A product whose operand is the matrix each entry picks: one for each entry, then summed over the entries that are. */
+  private groupedProduct(old: Node, node: Node): Node | undefined {
+    const found = isKind(node, 'contract') ? groupedProduct(node) : undefined;
+    if (!isKind(node, 'contract') || !found || this.lookups.has(found.table)) return undefined;
+    const { lookup, within, kept } = found;
+    if (this.isLarge(found.x, within, kept)) return undefined;
+    const over = without(node.op.over, within);
+    const axes = over.length === 0 ? node.axes : [...lookup.entries, ...kept];
+    const each = this.make({ kind: 'contract', over: within }, node.inputs, { axes, dtype: 'f32' }, node);
+    this.contractions.add(each);
+    this.grouped.set(each, found);
+    if (over.length === 0) return each;
+    const sum = this.withoutUnits({ ...node, id: this.ids++, op: { kind: 'reduce', fn: 'sum', over }, inputs: [each] });
+    if (!isKind(sum, 'reduce') || sum.op.over.length > 0) return this.reduction(old, sum);
+    return sameOrder(input(sum).axes, node.axes) ? input(sum) : this.make({ kind: 'order', axes: node.axes }, sum.inputs, node, node);
+  }
+
+  /** Whether an operand is looked up and larger than the other side, so that storing it would be storing rows. */
+  private isLarge(operand: Node, own: readonly Axis[], other: readonly Axis[]): boolean {
+    return this.lookups.has(operand) && product(own) > product(other);
+  }
+
+  /** A scatter whose rows are sums of outer products; where updates touch its rows one by one, they make them themselves. */
+  private outer(old: Node, node: Node): Node | undefined {
+    const found = isRowScatter(node) && !this.touched.has(old) ? groupedOuter(node) : undefined;
+    if (!found || this.isLarge(found.a, found.m, found.n) || this.isLarge(found.b, found.n, found.m)) return undefined;
+    this.outers.set(node, found);
     return this.keep(node);
   }
 
@@ -307,7 +356,7 @@ function isLargeLookup(node: Node): boolean {
 function totalLeaf(node: Node): TotalLeaf {
   const x = input(node);
   const [a, b] = x.inputs;
-  if (isKind(x, 'map') && x.op.fn === 'mul' && a && a === b && isRowScatter(a)) return { kind: 'squares', scatter: a };
-  if (isKind(x, 'map') && x.op.fn === 'pow' && a && isRowScatter(a) && b && isKind(b, 'const') && b.op.value === 2) return { kind: 'squares', scatter: a };
+  if (isKind(x, 'map') && x.op.fn === 'mul' && a && a === b && isRowScatter(a)) return { kind: 'squares', scatter: a, value: x };
+  if (isKind(x, 'map') && x.op.fn === 'pow' && a && isRowScatter(a) && b && isKind(b, 'const') && b.op.value === 2) return { kind: 'squares', scatter: a, value: x };
   return { kind: 'value', value: x };
 }

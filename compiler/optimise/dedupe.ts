@@ -2,7 +2,7 @@
  * @file Equal kernels become one: the layers of a model run the same code. Names of slots and headers do not count; different kernels get
  * different names.
  */
-import type { Buffer, Expr, Kernel, Loop, Stage } from '../kernels/kernel.js';
+import type { Buffer, Expr, Groups, Kernel, Loop, Stage } from '../kernels/kernel.js';
 import { unused } from './close.js';
 import type { Signature } from './signature.js';
 
@@ -62,6 +62,14 @@ function structure(kernel: Kernel): string {
       const { batch, m, n, k, a, b, store } = kernel;
       return `contraction ${slots} ${batch} ${m} ${n} ${k} ${expr(a)} ${expr(b)} ${store.slot} ${expr(store.index)} ${expr(store.value)}`;
     }
+    case 'grouped_contraction': {
+      const { n, k, a, b, store } = kernel;
+      return `grouped_contraction ${slots} ${groups(kernel.of)} ${n} ${k} ${expr(a)} ${expr(b)} ${store.slot} ${expr(store.index)} ${expr(store.value)}`;
+    }
+    case 'grouped_outer': {
+      const { m, n, a, b, store } = kernel;
+      return `grouped_outer ${slots} ${groups(kernel.of)} ${m} ${n} ${expr(a)} ${expr(b)} ${store.slot} ${expr(store.index)} ${expr(store.value)}`;
+    }
     case 'attention': {
       const { variant, batch, time, heads, groups, keyWidth, valueWidth, scale } = kernel;
       return `attention ${slots} ${[variant, batch, time, heads, groups, keyWidth, valueWidth, scale].join(' ')}`;
@@ -71,6 +79,10 @@ function structure(kernel: Kernel): string {
     case 'invert': return `invert ${slots} ${kernel.entries} ${kernel.rows} ${expr(kernel.index)}`;
     case 'fill': return `fill ${slots} ${kernel.value}`;
   }
+}
+
+function groups(of: Groups): string {
+  return `${of.groups} ${of.entries} ${[of.count, of.row, of.from, of.to, of.entry].map(expr).join(' ')}`;
 }
 
 function stage(at: Stage): string {

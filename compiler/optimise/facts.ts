@@ -50,6 +50,11 @@ export function viewKind(node: Node): 'identity' | 'bijection' | 'pick' | 'fill'
   }
 }
 
+/** A slice of an axis of one element: all there is. */
+export function isUnitSlice(node: Node): boolean {
+  return isKind(node, 'slice') && node.op.into === undefined && node.op.axis.size === 1;
+}
+
 /** Rough cost of one evaluation, an addition being 1. */
 export function callCost(fn: ScalarFn): number {
   switch (fn) {
@@ -88,6 +93,12 @@ function findAxes(node: NodeOf<'scatter'>): ScatterAxes {
   const shared = op.result.filter((axis) => !op.axes.includes(axis) && indices.includes(axis));
   const rows = op.result.filter((axis) => !rest.includes(axis));
   return { entries, shared, rows, rest, summed: entries.filter((axis) => !shared.includes(axis)) };
+}
+
+/** Whether a lookup reads the very row that an entry of the scatter goes to. */
+export function isSameLookup(gather: Node, scatter: Node): boolean {
+  return isKind(gather, 'gather') && isKind(scatter, 'scatter') && sameOrder(gather.op.axes, scatter.op.axes)
+    && gather.inputs.length === scatter.inputs.length && gather.inputs.slice(1).every((x, i) => x === scatter.inputs[i + 1]);
 }
 
 /** True for a scatter whose entries stay within their token: the gradient of a lookup in a table that each token has for itself. The others

@@ -123,7 +123,9 @@ export function launchTotal(lowering: Lowering, total: Total): number {
   const home = lowering.home(total.node);
   let place = 0;
   total.leaves.forEach((leaf, i) => {
-    place = launchLeaf(lowering, total, leaf, home, i === 0);
+    // a dense gradient is made anyway: its squares are summed from there
+    const stored = leaf.kind === 'squares' && lowering.whole.outers.has(leaf.scatter) && lowering.schedule.dense.has(leaf.scatter);
+    place = launchLeaf(lowering, total, stored ? { kind: 'value', value: leaf.value } : leaf, home, i === 0);
   });
   return place;
 }

@@ -7,7 +7,7 @@ import { Reader, i32Range, type Coordinates, type Home, type Source } from './ac
 import type { Buffers } from './buffers.js';
 import type { Patterns } from './dedupe.js';
 import type { Decomposed } from './decompose.js';
-import { isKind, viewKind } from './facts.js';
+import { isKind, isSameLookup, viewKind } from './facts.js';
 import { LimitError } from './limits.js';
 import { isPassing, isReduction } from './kinds.js';
 import type { Schedule } from './schedule.js';
@@ -107,7 +107,8 @@ export class Lowering {
 
   // ---- what computing needs
 
-  scan(starts: readonly Start[], members: ReadonlySet<Node> = new Set()): Scan {
+  /** `segments`: the scatter whose rows the kernel goes through, one after the other. */
+  scan(starts: readonly Start[], members: ReadonlySet<Node> = new Set(), segments?: Node): Scan {
     const slots = new Set<Buffer | Node>();
     const boundary = new Map<Node, boolean>();
     let shifted: Set<Node> | undefined;
@@ -116,7 +117,7 @@ export class Lowering {
     const met = new Map<Node, boolean>();
     const enter = (node: Node, same: boolean): void => {
       const stays = same && (node.op.kind === 'map' || viewKind(node) === 'identity' || !isPassing(node) || node.op.kind === 'scatter');
-      const { inputs } = node;
+      const inputs = segments && isSameLookup(node, segments) ? node.inputs.slice(0, 1) : node.inputs;
       for (let i = 0; i < inputs.length; i++) {
         const x = inputs[i];
         if (x) see(x, stays || (same && i > 0 && node.op.kind === 'gather'));

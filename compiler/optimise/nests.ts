@@ -65,6 +65,7 @@ export function writeNest(lowering: Lowering, unit: NestUnit): void {
     stages.push({ kind: 'let', name: 'row_number', value: rowNumber(of) });
     for (const [axis, at] of rowPlaces(scatter, reader.index(number, 0, of.rows - 1))) places.set(axis, at);
     if (!isKind(scatter, 'scatter')) throw new Error('segments belong to scatters');
+    reader.segment = { scatter, row: new Map(places) };
     const rest = variables.places(scatterAxes(scatter).rest);
     stages.push({ kind: 'reduce', name: 'sum0', fn: 'sum', dtype: 'f32', ...segmentSum(of, scatter, rest, reader) });
     locals.set(scatter, { kind: 'local', name: 'sum0', dtype: 'f32' });

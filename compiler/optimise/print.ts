@@ -1,7 +1,7 @@
 /**
  * @file Kernel programs as text: what each launch computes, as loops a person can read.
  */
-import type { Expr, Kernel, KernelProgram, Launch, Loop, Stage } from '../kernels/kernel.js';
+import type { Expr, Groups, Kernel, KernelProgram, Launch, Loop, Stage } from '../kernels/kernel.js';
 
 /** A program's launches in order; a kernel's code is shown at its first launch. */
 export function printKernels(program: KernelProgram): string {
@@ -36,6 +36,18 @@ export function printKernel(kernel: Kernel): string[] {
       `contract batch ${kernel.batch}, m ${kernel.m}, n ${kernel.n}, k ${kernel.k}: acc = sum(k) ${text(kernel.a)} * ${text(kernel.b)}`,
       `${name(kernel.store.slot)}[${text(kernel.store.index)}] = ${text(kernel.store.value)}`,
     ];
+    case 'grouped_contraction': return [
+      ...about,
+      ...groupLines(kernel.of, text),
+      `contract n ${kernel.n}, k ${kernel.k}: acc = sum(k) ${text(kernel.a)} * ${text(kernel.b)}`,
+      `${name(kernel.store.slot)}[${text(kernel.store.index)}] = ${text(kernel.store.value)}`,
+    ];
+    case 'grouped_outer': return [
+      ...about,
+      ...groupLines(kernel.of, text),
+      `contract m ${kernel.m}, n ${kernel.n}: acc = sum(entry) ${text(kernel.a)} * ${text(kernel.b)}`,
+      `${name(kernel.store.slot)}[${text(kernel.store.index)}] = ${text(kernel.store.value)}`,
+    ];
     case 'attention': return [...about, `attention ${kernel.variant}, scale ${kernel.scale}`];
     case 'top': return [...about, `for row < ${kernel.rows}: ${name(kernel.slot)}[row * ${kernel.take} + rank] = top(n < ${kernel.extent}) ${text(kernel.value)}`];
     case 'top_product': return [...about, `for row < ${kernel.rows}: ${name(kernel.slot)}[row * ${kernel.take} + rank] = top(i, j < ${kernel.extent}) ${text(kernel.first)} + ${text(kernel.second)}`];
@@ -45,6 +57,13 @@ export function printKernel(kernel: Kernel): string[] {
 }
 
 type Text = (expr: Expr) => string;
+
+function groupLines(of: Groups, text: Text): string[] {
+  return [
+    `groups g in 0 .. ${text(of.count)} (at most ${of.groups}): row = ${text(of.row)}`,
+    `entries p in ${text(of.from)} .. ${text(of.to)} (at most ${of.entries} in all): entry = ${text(of.entry)}`,
+  ];
+}
 
 function stageLines(stage: Stage, text: Text, name: (slot: number) => string): string[] {
   if (stage.kind === 'let') return [`let ${stage.name} = ${text(stage.value)}`];

@@ -8,7 +8,7 @@
 import type { Axis, Node } from '../graph/graph.js';
 import type { Decomposed } from './decompose.js';
 import { CHEAP, Estimates, largeSources, none } from './estimates.js';
-import { input, isKind, isRowScatter, product, sameSet, scatterAxes, viewKind } from './facts.js';
+import { input, isKind, isRowScatter, isUnitSlice, product, sameSet, scatterAxes, viewKind } from './facts.js';
 import { isPassing, isReduction, reducedAxes } from './kinds.js';
 import { NodeMap, NodeSet, type ReadonlyNodeMap, type ReadonlyNodeSet } from './node-map.js';
 import { withinSlots } from './slot-budget.js';
@@ -132,11 +132,28 @@ class Scheduler {
     const use = this.use(node);
     this.uses.set(node, use);
     if (isKind(node, 'contract') && this.whole.contractions.has(node)) {
-      this.operands(node);
+      const grouped = this.whole.grouped.get(node);
+      this.operands(grouped ? [grouped.x, grouped.table] : node.inputs);
       this.epilogue(node);
     }
+    const outer = this.whole.outers.get(node);
+    if (outer) this.operands([outer.a, outer.b]);
     if (node.op.kind === 'attention' || node.op.kind === 'attention_grad') node.inputs.forEach((x) => this.exactly(x));
+    if (isRowScatter(node)) this.sides(node);
     if (isPassing(node) && this.worthStoring(node, use)) this.stored.add(node);
+  }
+
+  /** What a row scatter's entries read side by side is stored so: else each entry would read every part. */
+  private sides(scatter: Node): void {
+    const seen = new Set<Node>();
+    const walk = (node: Node): void => {
+      if (seen.has(node)) return;
+      seen.add(node);
+      if (node.op.kind === 'concat') this.stored.add(node);
+      if (node.op.kind === 'concat') node.inputs.filter(({ op }) => op.kind === 'concat').forEach(walk);
+      else if (node.op.kind === 'map' || node.op.kind === 'order' || node.op.kind === 'expand' || node.op.kind === 'slice') node.inputs.forEach(walk);
+    };
+    scatter.inputs.forEach(walk);
   }
 
   private use(node: Node): Use {
@@ -181,6 +198,8 @@ class Scheduler {
     if (this.estimates.costly.has(node) && use.many) return true;
     const cost = this.estimates.cost.get(node) ?? 0;
     const sources = largeSources(node, this.estimates.sources.get(node) ?? none);
+    // an update of touched rows binds a table, its moments and an index: its scalars come from beside the host's
+    if (size === 1 && node.axes.length === 0 && sources > 1 && this.groups[(use.group ?? -1) - this.order.length]?.touched) return true;
     if (size === 1) return use.many && (sources > 1 || (cost >= CHEAP && (this.users.get(node) ?? []).some((user) => user.axes.length > 0)));
     const own = this.estimates.kernelOf(node);
     if (use.many) return cost > CHEAP || sources > 1;
@@ -192,9 +211,9 @@ class Scheduler {
     return row !== undefined && use.group !== own && node.axes.length > row.axes.length && cost > CHEAP;
   }
 
-  /** Operands of a contraction are views of stored tensors, without holes. */
-  private operands(node: Node): void {
-    for (const x of node.inputs) {
+  /** Operands of a product are views of stored tensors, without holes. */
+  private operands(nodes: readonly Node[]): void {
+    for (const x of nodes) {
       let at = x;
       for (let kind = viewKind(at); kind !== undefined && kind !== 'fill'; kind = viewKind(at)) at = input(at);
       if (isPassing(at)) this.stored.add(at);
@@ -222,7 +241,7 @@ class Scheduler {
       if (!user || users.length > 1 || this.groupOf.has(at) || user.axes.length === 0) break;
       const kind = viewKind(user);
       const elementwise = user.op.kind === 'map' && sameSet(user.axes, at.axes);
-      if (!elementwise && kind !== 'bijection' && user.op.kind !== 'order') break;
+      if (!elementwise && kind !== 'bijection' && user.op.kind !== 'order' && !isUnitSlice(user)) break;
       if (elementwise) last = user;
       at = user;
       if (this.stored.has(at)) break;

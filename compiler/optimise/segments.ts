@@ -1,13 +1,14 @@
 /**
- * @file The inverted index of a scatter: its entries sorted by the row they go to, so that each touched row owns a segment. Made once for all
- * scatters with the same indices (the read and the write table of a family), and packed into two lists to spare slots.
+ * @file The inverted index of a lookup: its entries sorted by the row they go to, so that each touched row owns a segment. Made once for all
+ * lookups with the same indices (the read and the write table of a family), and packed into two lists to spare slots.
  */
 import type { Axis, Node } from '../graph/graph.js';
 import type { Buffer, Invert, Slot } from '../kernels/kernel.js';
 import { closeNest } from './close-nest.js';
 import { Closer, SlotTable, unused } from './close.js';
 import type { DraftLoop } from './draft.js';
-import { input, isKind, lastName, product, scatterAxes, type NodeOf, type ScatterAxes } from './facts.js';
+import { input, isKind, lastName, product, scatterAxes, type NodeOf } from './facts.js';
+import { scatterLookup, type Lookup } from './grouped.js';
 import { add, constant, divide, dynamic, scale, unravel, variable, type Index } from './index-form.js';
 import type { Coordinates, Reader } from './access.js';
 import { indexValue } from './access.js';
@@ -25,53 +26,56 @@ export interface Segments {
   readonly limit: number;
 }
 
-/** The coordinates of entry number `entry` on the scatter's entry axes. */
-function entryPlaces(axes: ScatterAxes, entry: Index): Map<Axis, Index> {
+/** The coordinates of entry number `entry` on the axes that number entries. */
+export function entryPlaces(axes: Pick<Lookup, 'entries'>, entry: Index): Map<Axis, Index> {
   const places = unravel(entry, axes.entries.map((axis) => axis.size));
   return new Map(axes.entries.map((axis, i) => [axis, places[i] ?? constant(0)]));
 }
 
-/** The index of `scatter`'s entries; launches what makes it the first time. */
-export function segmentsOf(lowering: Lowering, scatter: NodeOf<'scatter'>): Segments {
-  const axes = scatterAxes(scatter);
-  const key = `${scatter.inputs.slice(1).map((x) => x.id).join(',')}|${axes.entries.map((a) => a.id).join(',')}|${axes.rows.map((a) => `${scatter.op.axes.includes(a) ? scatter.op.axes.indexOf(a) : `s${a.id}`}:${a.size}`).join(',')}`;
+/** The index of a lookup's or a scatter's entries; launches what makes it the first time. */
+export function segmentsOf(lowering: Lowering, of: Lookup | NodeOf<'scatter'>): Segments {
+  const lookup = 'op' in of ? scatterLookup(of) : of;
+  const { node } = lookup;
+  const { axes } = node.op;
+  const indices = node.inputs.slice(1);
+  const key = `${indices.map((x) => x.id).join(',')}|${lookup.entries.map((a) => a.id).join(',')}|${lookup.rows.map((a) => `${axes.includes(a) ? axes.indexOf(a) : `s${a.id}`}:${a.size}`).join(',')}`;
   const known = lowering.segments.get(key);
   if (known) return known;
-  const [entries, rows] = [product(axes.entries), product(axes.rows)];
+  const [entries, rows] = [product(lookup.entries), product(lookup.rows)];
   const limit = Math.min(entries, rows);
   const { buffers } = lowering;
-  const base = nameOf(scatter.inputs[1]) || scatter.path || 'index';
+  const base = nameOf(indices[0]) || node.path || 'index';
   const order = buffers.list(`${base}.order`, 'i32', entries);
   const touched = buffers.list(`${base}.touched`, 'i32', limit);
   const offsets = buffers.list(`${base}.offsets`, 'i32', limit + 1);
   const count = buffers.list(`${base}.count`, 'i32', 1);
   const scratch = buffers.list(`${base}.scratch`, 'i32', Math.max(1, lowering.scratchSize({ entries, rows })));
 
-  lowering.requireAll(lowering.scan(scatter.inputs.slice(1).map((node) => ({ node, compute: false }))));
+  lowering.requireAll(lowering.scan(indices.map((x) => ({ node: x, compute: false }))));
   const outputs = [order, touched, offsets, count, scratch];
   const signature = new Signature(lowering, new Set());
   signature.word(`invert ${rows}`);
-  signature.list(axes.entries);
-  signature.list(axes.rows);
-  signature.list(scatter.op.axes);
-  for (const x of scatter.inputs.slice(1)) signature.node(x);
+  signature.list(lookup.entries);
+  signature.list(lookup.rows);
+  signature.list(axes);
+  for (const x of indices) signature.node(x);
   for (const buffer of outputs) signature.buffer(buffer);
   const written = lowering.patterns.find(signature);
-  if (written) lowering.finish(written.kernel, written.buffers, [scatter.path]);
-  else launchInvert(lowering, scatter, axes, outputs, rows, signature);
-  const segments: Segments = { packed: pack(lowering, base, touched, offsets, count, limit, scatter.path), order, entries, rows, limit };
+  if (written) lowering.finish(written.kernel, written.buffers, [node.path]);
+  else launchInvert(lowering, lookup, outputs, signature);
+  const segments: Segments = { packed: pack(lowering, base, touched, offsets, count, limit, node.path), order, entries, rows, limit };
   lowering.segments.set(key, segments);
   return segments;
 }
 
-function launchInvert(lowering: Lowering, scatter: NodeOf<'scatter'>, axes: ScatterAxes, outputs: readonly Buffer[], rows: number, signature: Signature): void {
-  const entries = product(axes.entries);
+function launchInvert(lowering: Lowering, lookup: Lookup, outputs: readonly Buffer[], signature: Signature): void {
+  const [entries, rows] = [product(lookup.entries), product(lookup.rows)];
   const limit = Math.min(entries, rows);
   const scratch = outputs.at(-1);
   const reader = lowering.reader();
   const entry = variable('entry', entries);
   const table = new SlotTable();
-  const index = new Closer(table).value(reader.row(scatter, entryPlaces(axes, entry)));
+  const index = new Closer(table).value(reader.row(lookup.node, entryPlaces(lookup, entry), lookup.rows));
   const indexed = table.buffers;
   const names = new Set<string>();
   const slots: Slot[] = [
@@ -84,7 +88,7 @@ function launchInvert(lowering: Lowering, scatter: NodeOf<'scatter'>, axes: Scat
     entries, rows, index, order: first, touched: first + 1, offsets: first + 2, count: first + 3, scratch: first + 4,
   };
   const all = [...indexed, ...outputs];
-  lowering.finish(lowering.patterns.add(signature, kernel, all), all, [scatter.path]);
+  lowering.finish(lowering.patterns.add(signature, kernel, all), all, [lookup.node.path]);
 }
 
 function nameOf(index: Node | undefined): string {

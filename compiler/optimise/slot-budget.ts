@@ -30,8 +30,10 @@ export function withinSlots({ whole, order, estimates, maxSlots, kept, sparse }:
   for (const node of order) {
     if (node.op.kind === 'const' || node.op.kind === 'iota') reads.set(node, none);
     const scatter = isRowScatter(node);
-    if (!scatter && !isPassing(node) && !isReduction(node, whole.contractions)) continue;
-    const budget = scatter ? maxSlots - 6 : maxSlots - 1;
+    // both read an inverted index, whose making writes five lists
+    const inverts = scatter || node.op.kind === 'position';
+    if (!inverts && !isPassing(node) && !isReduction(node, whole.contractions)) continue;
+    const budget = inverts ? maxSlots - 6 : maxSlots - 1;
     let all = estimates.union(node.inputs.map(of));
     if (all.length > budget) {
       const storable = (x: Node): boolean => isPassing(x) && !stored.has(x) && !sparse.has(x) && of(x).length > 1 && !(scatter && product(x.axes) >= product(input(node).axes));

@@ -6,8 +6,10 @@ import type { Node } from '../graph/graph.js';
 import { isKind, isRowScatter, sameSet, scatterAxes, type NodeOf } from './facts.js';
 import { launchContraction } from './contractions.js';
 import { launchAttention, launchTop, launchTopProduct, launchTotal } from './kernels.js';
+import { launchGrouped, launchOuter, scanGrouped } from './launch-grouped.js';
 import type { Lowering, Scan, Start } from './lowering.js';
 import { rowsSuit } from './kinds.js';
+import { launchPosition } from './positions.js';
 import { segmentsOf } from './segments.js';
 import type { NestStep, NestUnit } from './units.js';
 
@@ -60,6 +62,7 @@ class Walk {
     }
     if (isKind(node, 'attention') || isKind(node, 'attention_grad')) return this.attention(node);
     if (isKind(node, 'top')) return void lowering.producer.set(node, launchTop(lowering, node));
+    if (isKind(node, 'position')) return void lowering.producer.set(node, launchPosition(lowering, node));
     if (isKind(node, 'top_product')) return void lowering.producer.set(node, launchTopProduct(lowering, node));
     if (isRowScatter(node)) return lowering.schedule.dense.has(node) ? this.dense(node) : undefined;
     if (lowering.schedule.stored.has(node)) this.stored(node);
@@ -201,16 +204,19 @@ class Walk {
   /** Launches a contraction; with an epilogue only if it can bind all that reads. */
   private contraction(contract: Node, root: Node): boolean {
     const { lowering } = this;
-    const scan = lowering.scan([{ node: contract, compute: true }]);
-    const slots = new Set(scan.slots);
+    const grouped = lowering.whole.grouped.get(contract);
+    const scan = grouped ? scanGrouped(lowering, grouped) : lowering.scan([{ node: contract, compute: true }]);
+    const slots = new Set<unknown>(scan.slots);
     if (root !== contract) {
       const after = lowering.scan([{ node: root, compute: true }], new Set([contract]));
       for (const slot of after.slots) slots.add(slot);
-      if (slots.size + 1 > lowering.maxSlots) return false;
+      // the result, and a grouped product's two lists
+      if (slots.size + (grouped ? 3 : 1) > lowering.maxSlots) return false;
       lowering.requireAll(after);
     }
     lowering.requireAll(scan);
-    launchContraction(lowering, contract, root);
+    if (grouped) launchGrouped(lowering, contract, grouped, root);
+    else launchContraction(lowering, contract, root);
     lowering.producer.set(root, lowering.units.at(-1)?.place ?? 0);
     return true;
   }
@@ -230,6 +236,12 @@ class Walk {
       slots: [{ name: 'out', dtype: 'f32' as const, access: 'write' as const, size: home.buffer.size }],
     };
     lowering.finish(kernel, [home.buffer], lowering.pathsOf([node]));
+    const outer = lowering.whole.outers.get(node);
+    if (outer) {
+      launchOuter(lowering, node, outer);
+      lowering.producer.set(node, lowering.units.at(-1)?.place ?? 0);
+      return;
+    }
     const of = segmentsOf(lowering, node);
     const value = node.inputs[0];
     const scan = lowering.scan(value ? [{ node: value, compute: false }] : []);

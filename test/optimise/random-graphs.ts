@@ -103,6 +103,14 @@ export function randomGraph(seed: number, size: number) {
       const chosen = b.gather(x, [axis], [pick]);
       return take ? b.sum(chosen, [take]) : undefined;
     },
+    () => {
+      const { node, axis } = chance.of(indices);
+      const along = chance.some(node.axes);
+      if (chance.below(2) === 0) along.reverse();
+      const by = chance.of(values);
+      return b.position(node, axis.size, along, chance.below(2) === 0 && by.axes.every((a) => node.axes.includes(a)) ? by : undefined);
+    },
+    () => { const { node, axis } = chance.of(indices); indices.push({ node: b.select(b.lt(chance.of(values), 0), node, -1), axis }); return undefined; },
     () => { const x = chance.of(values); return b.mul(b.iota(chance.of(axes)), x); },
     () => { const x = chance.of(values); return b.sum(b.mul(x, x), x.axes); },
   ];

@@ -1,20 +1,22 @@
 /**
- * @file Random numbers: their distribution, and that they depend on the place, the step and the stream and on nothing else.
+ * @file Random numbers: their distribution, and that they depend on the place, the step, the seed and the stream and on nothing else.
  */
 import { describe, expect, it } from 'vitest';
 import type { Node } from '../../compiler/graph/graph.js';
 import { GraphBuilder } from '../../compiler/graph/build.js';
 import { lower } from '../../compiler/optimise/lower.js';
+import { evaluate } from '../reference/interpret.js';
+import { scalarValue } from '../../runtime/scalars.js';
 import { Machine } from '../reference/run-kernels.js';
 import { options } from './support.js';
 
-function run(outputs: Readonly<Record<string, Node>>, step: number): Record<string, number[]> {
+function run(outputs: Readonly<Record<string, Node>>, step: number, seed = 7): Record<string, number[]> {
   const lowered = lower([{ name: 'p', outputs: Object.entries(outputs).map(([name, node]) => ({ name, node })), updates: [] }], options);
   const [program] = lowered.programs;
   if (!program) throw new Error('no program');
   const machine = new Machine(lowered.programs);
-  expect(lowered.scalars).toEqual([{ kind: 'step' }]);
-  machine.write('scalars', [step]);
+  expect(new Set(lowered.scalars.map(({ kind }) => kind))).toEqual(new Set(['noise_key']));
+  machine.write('scalars', lowered.scalars.map((spec) => scalarValue(spec, step, seed)));
   machine.run(program);
   return Object.fromEntries(Object.keys(outputs).map((name) => [name, [...machine.read(program, name)]]));
 }
@@ -33,6 +35,7 @@ describe('random numbers', () => {
   const normal = b.random(axes, 2, 'normal');
   const first = run({ uniform, other, normal, sum: b.sum(uniform, axes), one: b.random([], 5, 'uniform') }, 1);
   const second = run({ uniform }, 2);
+  const seeds = [8, 7 + 46337, 7 + 46307].map((seed) => run({ uniform }, 1, seed));
   const of = (name: string): number[] => first[name] ?? [];
 
   it('are spread evenly', () => {
@@ -45,12 +48,32 @@ describe('random numbers', () => {
     expect(new Set(xs).size).toBeGreaterThan(5990);
   });
 
-  it('have no memory of neighbours, streams or steps', () => {
+  it('have no memory of neighbours, streams, steps or seeds', () => {
     const xs = of('uniform');
     const limit = 4 / Math.sqrt(xs.length);
     for (const lag of [1, 2, 100, 101]) expect(Math.abs(correlation(xs.slice(lag), xs.slice(0, -lag)))).toBeLessThan(limit);
     expect(Math.abs(correlation(xs, of('other')))).toBeLessThan(limit);
     expect(Math.abs(correlation(xs, second['uniform'] ?? []))).toBeLessThan(limit);
+    for (const other of seeds) expect(Math.abs(correlation(xs, other['uniform'] ?? []))).toBeLessThan(limit);
+  });
+
+  it('are even in every moment, also over seeds and over steps of one element', () => {
+    const mean4 = (xs: readonly number[]): number[] => [1, 2, 3, 4].map((power) => mean(xs.map((x) => x ** power)));
+    // the standard error of the mean of 6000 uniform numbers is 0.0037
+    mean4(of('uniform')).forEach((moment, i) => expect(Math.abs(moment - 1 / (i + 2))).toBeLessThan(0.015));
+    const one = new GraphBuilder().random([], 0, 'uniform');
+    const at = (step: number, seed: number): number => evaluate([one], { params: new Map(), step, seed })[0]?.[0] ?? NaN;
+    for (const drawn of [Array.from({ length: 6000 }, (_, i) => at(1, i)), Array.from({ length: 6000 }, (_, i) => at(i + 1, 1))]) {
+      mean4(drawn).forEach((moment, i) => expect(Math.abs(moment - 1 / (i + 2))).toBeLessThan(0.015));
+      expect(Math.abs(correlation(drawn.slice(1), drawn.slice(0, -1)))).toBeLessThan(4 / Math.sqrt(6000));
+    }
+  });
+
+  it('are those of the definition, to the bit', () => {
+    const [wanted, normals] = evaluate([uniform, normal], { params: new Map(), step: 1, seed: 7 });
+    // kernels run in float64 here: one rounding apart
+    of('uniform').forEach((x, i) => expect(Math.fround(x)).toBe(wanted?.[i]));
+    of('normal').forEach((x, i) => expect(x).toBeCloseTo(normals?.[i] ?? NaN, 5));
   });
 
   it('normal numbers have mean 0, variance 1 and the right tails', () => {

@@ -28,6 +28,8 @@ export interface Case {
   /** Values of i32 inputs, by name; other leaves get numbers. */
   readonly inputs?: Readonly<Record<string, readonly number[]>>;
   readonly positive?: readonly string[];
+  /** Leaves that are zero. */
+  readonly zero?: readonly string[];
   readonly step?: number;
   readonly maxSlots?: number;
   readonly tolerance?: number;
@@ -47,7 +49,7 @@ export function check(given: Case): Lowered {
   const size = (axes: readonly { readonly size: number }[]): number => axes.reduce((n, axis) => n * axis.size, 1);
   let seed = 1;
   const fresh = (name: string, n: number): number[] => {
-    const values = numbers(n, seed++);
+    const values = given.zero?.includes(name) ? new Array<number>(n).fill(0) : numbers(n, seed++);
     return given.positive?.includes(name) ? values.map(Math.abs) : values;
   };
   const addTarget = (target: Param | State): void => {

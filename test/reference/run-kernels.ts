@@ -5,7 +5,7 @@
  * life as NaN) and a write to a slot declared `read` are errors or NaN.
  */
 import { lifetimes } from '../../compiler/optimise/memory.js';
-import type { Attention, Buffer, Expr, Invert, Kernel, KernelProgram, Launch, Let, Loop, Nest, Stage } from '../../compiler/kernels/kernel.js';
+import type { Attention, Buffer, Expr, GroupedContraction, GroupedOuter, Invert, Kernel, KernelProgram, Launch, Let, Loop, Nest, Stage } from '../../compiler/kernels/kernel.js';
 import { erf } from './erf.js';
 
 type Env = Map<string, number>;
@@ -153,6 +153,7 @@ function runLaunch(launch: Launch, data: readonly Float64Array[]): void {
       }
       return;
     }
+    case 'grouped_contraction': case 'grouped_outer': return runGrouped(kernel, run);
     case 'attention': return runAttention(kernel, data);
     case 'top': {
       for (let row = 0; row < kernel.rows; row++) {
@@ -172,6 +173,38 @@ function runLaunch(launch: Launch, data: readonly Float64Array[]): void {
     case 'invert': return runInvert(kernel, run);
     case 'fill': data[0]?.fill(kernel.value);
   }
+}
+
+function runGrouped(kernel: GroupedContraction | GroupedOuter, run: Runner): void {
+  const { of, store } = kernel;
+  const count = run.value(of.count, new Map());
+  if (count > of.groups) throw new Error(`${kernel.name}: ${count} groups, at most ${of.groups}`);
+  const product = (env: Env): number => run.value(kernel.a, env) * run.value(kernel.b, env);
+  const finish = (env: Env, acc: number): void => {
+    env.set('acc', acc);
+    run.store(store.slot, run.value(store.index, env), run.value(store.value, env));
+  };
+  let done = 0;
+  for (let g = 0; g < count; g++) {
+    const group: Env = new Map([['g', g]]);
+    const [row, from, to] = [of.row, of.from, of.to].map((expr) => run.value(expr, group));
+    if (row === undefined || from === undefined || to === undefined || !(from < to)) throw new Error(`${kernel.name}: group ${g} from ${from} to ${to}`);
+    const entries = Array.from({ length: to - from }, (_, i) => run.value(of.entry, new Map([['p', from + i]])));
+    done += entries.length;
+    if (kernel.kind === 'grouped_contraction') {
+      for (const entry of entries) for (let n = 0; n < kernel.n; n++) {
+        let acc = 0;
+        for (let k = 0; k < kernel.k; k++) acc += product(new Map([['entry', entry], ['row', row], ['n', n], ['k', k]]));
+        finish(new Map([['entry', entry], ['row', row], ['n', n]]), acc);
+      }
+    } else {
+      for (let m = 0; m < kernel.m; m++) for (let n = 0; n < kernel.n; n++) {
+        const acc = entries.reduce((sum, entry) => sum + product(new Map([['entry', entry], ['row', row], ['m', m], ['n', n]])), 0);
+        finish(new Map([['row', row], ['m', m], ['n', n]]), acc);
+      }
+    }
+  }
+  if (done > of.entries) throw new Error(`${kernel.name}: ${done} entries, at most ${of.entries}`);
 }
 
 function runNest(kernel: Nest, run: Runner): void {

@@ -22,6 +22,8 @@ export interface Case {
   /** Parameters and `x` whose declared gradient is not the derivative; compared elsewhere. */
   readonly except?: readonly string[];
   readonly seed?: number;
+  /** What `step` counts; default 1. */
+  readonly step?: number;
   /** Values of parameters by path, where random ones in [-1, 1) will not do. */
   readonly values?: ReadonlyMap<string, ArrayLike<number>>;
 }
@@ -29,7 +31,7 @@ export interface Case {
 const sizeOf = (axes: readonly Axis[]): number => axes.reduce((n, axis) => n * axis.size, 1);
 
 /** Paths of the parameters, after the comparison. */
-export function expectLayer({ text, size, mode, states, equation, except = [], seed = 1, values }: Case): string[] {
+export function expectLayer({ text, size, mode, states, equation, except = [], seed = 1, step, values }: Case): string[] {
   const layer = elaborateLayer(text, size, mode);
   const params = new Map(layer.params.map((param, i) => [param.path, Float64Array.from(values?.get(param.path) ?? numbers(seed * 100 + i, sizeOf(param.axes)))]));
   const shapes = new Map(layer.params.map((param) => [param.path, param.axes.map((axis) => axis.size)]));
@@ -49,7 +51,7 @@ export function expectLayer({ text, size, mode, states, equation, except = [], s
   const run = (): readonly number[] => equation(read, (b, t, i) => x[(b * size.time + t) * size.d + i] ?? Number.NaN);
   const dot = (y: readonly number[]): number => y.reduce((sum, v, i) => sum + v * (cotangent[i] ?? Number.NaN), 0);
   const nodes = [layer.y, ...layer.gradients.flatMap((node) => node ?? [])];
-  const results = evaluate(nodes, { params, inputs: new Map([['x', x], ['cotangent', cotangent]]), ...(states ? { states } : {}) });
+  const results = evaluate(nodes, { params, inputs: new Map([['x', x], ['cotangent', cotangent]]), ...(states ? { states } : {}), ...(step === undefined ? {} : { step }) });
   const expected = run();
   expectClose(results[0] ?? [], expected, 'y');
   let at = 1;

@@ -17,6 +17,7 @@ afterAll(() => opened?.destroy());
 const small: Readonly<Record<string, readonly string[]>> = {
   peer: ['dims.d=16', 'dims.ctx=16', 'layers.count=1', 'layers.attention.heads=2', 'layers.ffn.heads=2', 'layers.ffn.keys=8', 'layers.ffn.take=4', 'layers.ffn.query=8'],
   pools: ['dims.d=16', 'dims.ctx=16', 'layers.count=1', 'layers.attention.heads=2', 'layers.ffn.count=4', 'layers.ffn.keys=8'],
+  mixtral: ['dims.d=16', 'dims.ctx=16', 'layers.count=1', 'layers.attention.heads=2', 'layers.attention.kv_heads=1', 'layers.ffn.count=4', 'layers.ffn.width=12'],
 };
 const [BATCH, TIME, STEPS] = [2, 16, 50];
 

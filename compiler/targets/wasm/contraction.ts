@@ -6,9 +6,10 @@
  * result has the columns. Long sums are cut into parts of fixed length, added in order: results do not depend on threads.
  */
 import type { Contraction } from '../../kernels/kernel.js';
+import { minus, plus } from './address.js';
 import { FactsTable, stride } from './facts.js';
 import { type EmitOptions, type KernelFunctions, phase } from './kernel-function.js';
-import { add, call, i32, type Instr, load, mul, op, select, sub } from './instructions.js';
+import { call, i32, type Instr, load, mul, op, select, sub } from './instructions.js';
 import type { WasmModule } from './module.js';
 import { type Operand, packPanel } from './operand.js';
 import { COLUMNS, multiply, packLanes, packRows, ROWS } from './panels.js';
@@ -49,7 +50,7 @@ export function emitContraction(module: WasmModule, kernel: Contraction, options
         const scope = root.inner(inner);
         scope.define('batch', { varies: false, instr: inner.bind('batch', columnBatches === 1 ? i32(0) : op('i32.div_u', unit, i32(panels))) });
         const from = inner.bind('from', mul(op('i32.rem_u', unit, i32(panels)), COLUMNS));
-        packPanel(scope, columns, COLUMNS, from, i32(0), i32(kernel.k), inner.bind('to', add(shared, mul(unit, panelBytes))));
+        packPanel(scope, columns, COLUMNS, from, i32(0), i32(kernel.k), inner.bind('to', plus(shared, unit, panelBytes)));
       });
     });
   });
@@ -63,7 +64,7 @@ export function emitContraction(module: WasmModule, kernel: Contraction, options
   const compute = phase(module, kernel, options, '', (root, { own, shared, counter }) => {
     const units = kernel.batch * rowBlocks * columnBlocks;
     const nanoseconds = (blockRows * blockColumns * kernel.k) / 12;
-    const results = root.block.bind('results', op('i32.add', own, i32(rowBytes)));
+    const results = root.block.bind('results', plus(own, rowBytes));
     shareWork(root.block, counter, i32(units), chunkOf(units, nanoseconds, options.grain), (chunk, begin, end) => {
       chunk.loop('unit', begin, end, 1, (block, unit) => {
         const scope = root.inner(block);
@@ -75,22 +76,22 @@ export function emitContraction(module: WasmModule, kernel: Contraction, options
         const rowEnd = least(block, op('i32.add', row0, i32(blockRows)), i32(rows.lanes));
         const column0 = block.bind('column', mul(columnBlock, blockColumns));
         const columnEnd = least(block, op('i32.add', column0, i32(blockColumns)), i32(columns.lanes));
-        const columnBatch = columnBatches === 1 ? i32(0) : mul(batch, panels * panelBytes);
-        const packed = block.bind('packed', add(shared, columnBatch, mul(column0, panelBytes / COLUMNS)));
+        const columnBatch = columnBatches === 1 ? shared : plus(shared, batch, panels * panelBytes);
+        const packed = block.bind('packed', plus(columnBatch, column0, panelBytes / COLUMNS));
 
         block.loop('part', i32(0), i32(kernel.k), depth, (partBlock, k0) => {
           const part = scope.inner(partBlock);
           const length = parts === 1 ? i32(kernel.k) : least(partBlock, i32(depth), sub(i32(kernel.k), k0));
           const isLater = op('i32.gt_s', k0, i32(0));
           partBlock.loop('rows_at', row0, rowEnd, ROWS, (panelBlock, at) => {
-            packPanel(part.inner(panelBlock), rows, ROWS, at, k0, length, panelBlock.bind('to', add(own, mul(sub(at, row0), depth * 4))));
+            packPanel(part.inner(panelBlock), rows, ROWS, at, k0, length, panelBlock.bind('to', plus(own, sub(at, row0), depth * 4)));
           });
           partBlock.loop('column_at', column0, columnEnd, COLUMNS, (columnBlockBody, columnAt) => {
             const inBlock = columnBlockBody.bind('in_block', sub(columnAt, column0));
-            const right = columnBlockBody.bind('right', add(packed, mul(inBlock, panelBytes / COLUMNS), mul(k0, COLUMNS * 4)));
-            const result = columnBlockBody.bind('result', parts > 1 ? add(results, mul(inBlock, blockRows * 4)) : results, true);
+            const right = columnBlockBody.bind('right', plus(plus(packed, inBlock, panelBytes / COLUMNS), k0, COLUMNS * 4));
+            const result = columnBlockBody.bind('result', parts > 1 ? plus(results, inBlock, blockRows * 4) : results, true);
             columnBlockBody.loop('row_at', i32(0), sub(rowEnd, row0), ROWS, (inner, rowAt) => {
-              inner.add(call(product, add(own, mul(rowAt, depth * 4)), right, add(result, mul(rowAt, COLUMNS * 4)), length, isLater));
+              inner.add(call(product, plus(own, rowAt, depth * 4), right, plus(result, rowAt, COLUMNS * 4), length, isLater));
             });
             const finish = (inner: typeof columnBlockBody): void => {
               finishPanel(part.inner(inner), kernel, plan, row0, rowEnd, columnAt, columnEnd, result);
@@ -106,7 +107,7 @@ export function emitContraction(module: WasmModule, kernel: Contraction, options
 }
 
 /** Computes the stored value of each sum of a panel of columns, in vectors along the columns. */
-function finishPanel(scope: Scope, kernel: Contraction, plan: Plan, row0: Instr, rowEnd: Instr, columnAt: Instr, columnEnd: Instr, result: Instr): void {
+export function finishPanel(scope: Scope, kernel: Pick<Contraction, 'store'>, plan: Pick<Plan, 'rows' | 'columns'>, row0: Instr, rowEnd: Instr, columnAt: Instr, columnEnd: Instr, result: Instr): void {
   const { rows, columns } = plan;
   const { slot, index, value } = kernel.store;
   const writes = new Set([slot]);
@@ -114,17 +115,17 @@ function finishPanel(scope: Scope, kernel: Contraction, plan: Plan, row0: Instr,
   scope.loop(rows.lane, row0, rowEnd, writes, (row) => {
     const at = row.lookup(rows.lane);
     if (at.varies) return;
-    const sums = row.block.bind('sums', sub(add(result, mul(sub(at.instr, row0), COLUMNS * 4)), mul(columnAt, 4)));
+    const sums = row.block.bind('sums', minus(plus(result, sub(at.instr, row0), COLUMNS * 4), columnAt, 4));
     vectorLoop(row, columns.lane, columnAt, end, COLUMNS / 4, [COLUMNS, columns.lanes % COLUMNS], writes, (inner) => {
       const { vector } = inner;
       if (vector) {
-        const address = inner.block.bind('sum_at', add(sums, mul(vector.base, 4)));
+        const address = inner.block.bind('sum_at', plus(sums, vector.base, 4));
         const lanes = Array.from({ length: vector.copies }, (_, c) => inner.block.bind('acc', load('v128.load', address, 16 * c)));
         inner.define('acc', { varies: true, lanes });
       } else {
         const place = inner.lookup(columns.lane);
         if (place.varies) return;
-        inner.define('acc', { varies: false, instr: inner.block.bind('acc', load('f32.load', add(sums, mul(place.instr, 4)))) });
+        inner.define('acc', { varies: false, instr: inner.block.bind('acc', load('f32.load', plus(sums, place.instr, 4))) });
       }
       inner.store(slot, index, value);
     });

@@ -5,6 +5,7 @@ import type { Kernel } from '../../kernels/kernel.js';
 import { emitAttention } from './attention.js';
 import { emitContraction } from './contraction.js';
 import { emitFill } from './fill.js';
+import { emitGroupedContraction, emitGroupedOuter } from './grouped.js';
 import { emitInvert } from './invert.js';
 import type { EmitOptions, KernelFunctions } from './kernel-function.js';
 import type { WasmModule } from './module.js';
@@ -16,6 +17,8 @@ export function emitKernel(module: WasmModule, kernel: Kernel, options: EmitOpti
   switch (kernel.kind) {
     case 'nest': return emitNest(module, kernel, options);
     case 'contraction': return emitContraction(module, kernel, options);
+    case 'grouped_contraction': return emitGroupedContraction(module, kernel, options);
+    case 'grouped_outer': return emitGroupedOuter(module, kernel, options);
     case 'attention': return emitAttention(module, kernel, options);
     case 'top': return emitTop(module, kernel, options);
     case 'top_product': return emitTopProduct(module, kernel, options);

@@ -3,9 +3,10 @@
  * whichever are neighbours in memory; anything else is computed element by element.
  */
 import type { Expr } from '../../kernels/kernel.js';
+import { distance, plus } from './address.js';
 import { stride } from './facts.js';
-import { add, call, f32, i32, type Instr, load, mul, op, store } from './instructions.js';
-import { packLanes, packRows } from './panels.js';
+import { call, f32, i32, type Instr, load, op, store } from './instructions.js';
+import { copyLanes, packLanes, packRows } from './panels.js';
 import type { Scope } from './scope.js';
 
 export interface Operand {
@@ -13,13 +14,15 @@ export interface Operand {
   /** `m` or `n`. */
   readonly lane: string;
   readonly lanes: number;
+  /** Where the lanes end, if known only at run time. */
+  readonly end?: Instr;
 }
 
 const nothing: ReadonlySet<number> = new Set();
 
 /** Packs lanes [from, from + width) and depths [k0, k0 + depth) to `to`. Lanes past the end hold anything. */
 export function packPanel(scope: Scope, operand: Operand, width: number, from: Instr, k0: Instr, depth: Instr, to: Instr): void {
-  const { expr, lane, lanes } = operand;
+  const { expr, lane, lanes, end: lanesEnd } = operand;
   const { module, facts } = scope.context;
   const at = (laneAt: Instr, kAt: Instr): Scope => {
     const inner = scope.inner(scope.block);
@@ -30,16 +33,16 @@ export function packPanel(scope: Scope, operand: Operand, width: number, from: I
   const clamped = (i: number): Instr => {
     if (i === 0) return from;
     const place = scope.block.bind('lane', op('i32.add', from, i32(i)));
-    return scope.block.bind('lane', { kind: 'select', condition: op('i32.lt_s', place, i32(lanes)), yes: place, no: i32(lanes - 1) });
+    return scope.block.bind('lane', { kind: 'select', condition: op('i32.lt_s', place, lanesEnd ?? i32(lanes)), yes: place, no: lanesEnd ? op('i32.sub', lanesEnd, i32(1)) : i32(lanes - 1) });
   };
   const addressOf = (source: Extract<Expr, { kind: 'load' }>, laneAt: Instr): Instr => {
     const { address, offset } = at(laneAt, k0).address(source.slot, source.index);
-    return scope.block.bind('row', op('i32.add', address, i32(offset)));
+    return scope.block.bind('row', plus(address, offset));
   };
   if (expr.kind === 'load') {
     const [byLane, byDepth] = [laneStride(expr.index, lane, width, scope), stride(expr.index, 'k', facts)];
     if (byLane === 1 && byDepth !== undefined) {
-      scope.block.add(call(packLanes(module, width), addressOf(expr, from), to, i32(4 * byDepth), depth, f32(1)));
+      scope.block.add(call(packLanes(module, width), addressOf(expr, from), to, distance(module.address, 4 * byDepth), depth, f32(1)));
       return;
     }
     if (byDepth !== undefined) {
@@ -49,19 +52,30 @@ export function packPanel(scope: Scope, operand: Operand, width: number, from: I
         return;
       }
       scope.block.loop('k', i32(0), depth, 1, (block, k) => {
-        const offset = block.bind('offset', mul(k, 4 * byDepth));
-        const target = block.bind('target', add(to, mul(k, 4 * width)));
-        rows.forEach((row, i) => block.add(store('f32.store', target, load('f32.load', op('i32.add', row, offset)), 4 * i)));
+        const offset = block.bind('offset', distance(module.address, k, 4 * byDepth));
+        const target = block.bind('target', plus(to, k, 4 * width));
+        rows.forEach((row, i) => block.add(store('f32.store', target, load('f32.load', plus(row, offset)), 4 * i)));
       });
       return;
     }
+  }
+  if (expr.kind === 'load' && laneStride(expr.index, lane, width, scope) === 1) {
+    const first = scope.inner(scope.block);
+    first.define(lane, { varies: false, instr: from });
+    first.loop('k', k0, scope.block.bind('k_end', op('i32.add', k0, depth)), nothing, (inner) => {
+      const k = inner.lookup('k');
+      if (k.varies) return;
+      const { address, offset } = inner.address(expr.slot, expr.index);
+      copyLanes(inner.block, address, offset, plus(to, op('i32.sub', k.instr, k0), 4 * width), width);
+    });
+    return;
   }
   const places = Array.from({ length: width }, (_, i) => clamped(i));
   const end = scope.block.bind('k_end', op('i32.add', k0, depth));
   scope.loop('k', k0, end, nothing, (inner) => {
     const k = inner.lookup('k');
     if (k.varies) return;
-    const target = inner.block.bind('target', add(to, mul(op('i32.sub', k.instr, k0), 4 * width)));
+    const target = inner.block.bind('target', plus(to, op('i32.sub', k.instr, k0), 4 * width));
     places.forEach((place, i) => {
       const one = inner.inner(inner.block);
       one.define(lane, { varies: false, instr: place });

@@ -5,6 +5,7 @@
  * A row panel holds, for each depth k, ROWS values; a column panel, COLUMNS values. The micro-kernel's result is row-major [ROWS][COLUMNS], so that results
  * stacked row panel under row panel form a column panel again: attention multiplies its weights without moving them.
  */
+import { plus } from './address.js';
 import { type Callee, access, f32x4, get, i32, type Instr, load, type Local, op, set, shuffle, store, sub, when } from './instructions.js';
 import type { Block, WasmModule } from './module.js';
 
@@ -24,7 +25,7 @@ export function multiply(module: WasmModule): Callee {
   return module.once('multiply', () =>
     module.fn(
       `multiply_${ROWS}x${COLUMNS}`,
-      [['a', 'i32'], ['b', 'i32'], ['c', 'i32'], ['k', 'i32'], ['accumulate', 'i32']],
+      [['a', module.address], ['b', module.address], ['c', module.address], ['k', 'i32'], ['accumulate', 'i32']],
       undefined,
       (fn, a, b, c, k, accumulate) => {
         if (!a || !b || !c || !k || !accumulate) return undefined;
@@ -44,7 +45,7 @@ export function multiply(module: WasmModule): Callee {
           }
         };
         const advance = (inner: Block, steps: number): void => {
-          inner.add(set(a, op('i32.add', get(a), i32(steps * ROWS * 4))), set(b, op('i32.add', get(b), i32(steps * COLUMNS * 4))), set(k, sub(get(k), i32(steps))));
+          inner.add(set(a, plus(get(a), steps * ROWS * 4)), set(b, plus(get(b), steps * COLUMNS * 4)), set(k, sub(get(k), i32(steps))));
         };
         body.while('depth', op('i32.ge_s', get(k), i32(UNROLL)), (inner) => {
           for (let u = 0; u < UNROLL; u++) step(inner, u);
@@ -70,6 +71,12 @@ function storePart(target: Instr, vector: Instr, part: number, width: number, of
   throw new Error('internal error (wasm target): panels are 4n or 4n + 2 wide');
 }
 
+/** One depth of a panel from lanes that are neighbours in memory. Reads whole vectors, past the last lane. */
+export function copyLanes(block: Block, from: Instr, offset: number, to: Instr, width: number): void {
+  const target = block.bind('target', to);
+  for (let part = 0; 4 * part < width; part++) block.add(storePart(target, load('v128.load', from, offset + 16 * part), part, width, 0));
+}
+
 /**
  * (from, to, stride, depth, scale): packs one panel of `width` lanes that are neighbours in memory, one depth after another `stride` bytes apart, times `scale`.
  * Reads whole vectors, past the last lane.
@@ -78,7 +85,7 @@ export function packLanes(module: WasmModule, width: number): Callee {
   return module.once(`pack_lanes_${width}`, () =>
     module.fn(
       `pack_lanes_${width}`,
-      [['from', 'i32'], ['to', 'i32'], ['stride', 'i32'], ['depth', 'i32'], ['scale', 'f32']],
+      [['from', module.address], ['to', module.address], ['stride', module.address], ['depth', 'i32'], ['scale', 'f32']],
       undefined,
       (fn, from, to, stride, depth, scale) => {
         if (!from || !to || !stride || !depth || !scale) return undefined;
@@ -88,7 +95,7 @@ export function packLanes(module: WasmModule, width: number): Callee {
           for (let part = 0; 4 * part < width; part++) {
             inner.add(storePart(get(to), op('f32x4.mul', load('v128.load', get(from), 16 * part), factor), part, width, 0));
           }
-          inner.add(set(from, op('i32.add', get(from), get(stride))), set(to, op('i32.add', get(to), i32(4 * width))), set(depth, sub(get(depth), i32(1))));
+          inner.add(set(from, plus(get(from), get(stride))), set(to, plus(get(to), 4 * width)), set(depth, sub(get(depth), i32(1))));
         });
         return undefined;
       },
@@ -99,19 +106,19 @@ export function packLanes(module: WasmModule, width: number): Callee {
 
 /** (row 0, row 1, ..., to, depth, scale): packs one panel whose lanes are `width` rows with depths neighbours in memory: a transposition, times `scale`. */
 export function packRows(module: WasmModule, width: number): Callee {
-  const names = Array.from({ length: width }, (_, i) => [`row_${i}`, 'i32'] as const);
+  const names = Array.from({ length: width }, (_, i) => [`row_${i}`, module.address] as const);
   return module.once(`pack_rows_${width}`, () =>
     module.fn(
       `pack_rows_${width}`,
-      [['to', 'i32'], ['depth', 'i32'], ['scale', 'f32'], ...names],
+      [['to', module.address], ['depth', 'i32'], ['scale', 'f32'], ...names],
       undefined,
       (fn, to, depth, scale, ...rows) => {
         if (!to || !depth || !scale) return undefined;
         const { body } = fn;
         const factor = body.bind('factor', op('f32x4.splat', get(scale)));
         const advance = (inner: Block, steps: number): void => {
-          for (const row of rows) inner.add(set(row, op('i32.add', get(row), i32(4 * steps))));
-          inner.add(set(to, op('i32.add', get(to), i32(4 * steps * width))), set(depth, sub(get(depth), i32(steps))));
+          for (const row of rows) inner.add(set(row, plus(get(row), 4 * steps)));
+          inner.add(set(to, plus(get(to), 4 * steps * width)), set(depth, sub(get(depth), i32(steps))));
         };
         body.while('block', op('i32.ge_s', get(depth), i32(4)), (inner) => {
           for (let part = 0; 4 * part < width; part++) {

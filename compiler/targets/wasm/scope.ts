@@ -5,9 +5,10 @@
  * Within a vector loop a value either varies with the loop's variable, and is then `copies` vectors of four lanes, or it does not, and is a scalar.
  */
 import type { Expr } from '../../kernels/kernel.js';
+import { lanePlaces, plus } from './address.js';
 import { internalError } from './errors.js';
 import { type Facts, type FactsTable, linear } from './facts.js';
-import { add, extract, f32, get, i32, i32x4, type Instr, load, loadLane, mul, op, store } from './instructions.js';
+import { f32, get, i32, i32x4, type Instr, load, loadLane, op, store } from './instructions.js';
 import type { Block, WasmModule } from './module.js';
 import { scalarCall, scalarCondition } from './scalar-functions.js';
 import { vectorCall, vectorMask } from './vector-functions.js';
@@ -159,10 +160,8 @@ export class Scope {
       const indices = this.vectors(expr.index);
       const base = this.context.slots[expr.slot] ?? i32(0);
       return this.bind('gathered', indices.map((index) => {
-        const at = this.block.bind('at', op('i32x4.shl', index, i32(2)));
-        let vector = load('v128.load32_splat', add(base, extract('i32', at, 0)));
-        for (let lane = 1; lane < 4; lane++) vector = loadLane(add(base, extract('i32', at, lane)), 0, lane, vector);
-        return vector;
+        const [first = base, ...others] = lanePlaces(this.block, base, index);
+        return others.reduce((vector, place, i) => loadLane(place, 0, i + 1, vector), load('v128.load32_splat', first));
       }));
     }
     const { address, offset } = this.address(expr.slot, expr.index);
@@ -209,9 +208,9 @@ export class Scope {
       }
       const parts = here.map(({ atom, by }) => {
         const isVector = atom.kind === 'var' && atom.name === scope.vector?.name;
-        return mul(isVector ? (scope.vector?.base ?? i32(0)) : scope.scalar(atom), by * 4);
+        return { index: isVector ? (scope.vector?.base ?? i32(0)) : scope.scalar(atom), by: by * 4 };
       });
-      sum = scope.block.bind('address', add(sum, ...parts));
+      sum = scope.block.bind('address', parts.reduce((place, { index: at, by }) => plus(place, at, by), sum));
       scope.known.set(key, { value: { varies: false, instr: sum }, loads: new Set(here.flatMap((term) => [...term.of.loads])) });
     }
     return { address: sum, offset: constant * 4 };
@@ -230,8 +229,7 @@ export class Scope {
         const base = this.context.slots[slot] ?? i32(0);
         const indices = this.vectors(index);
         lanes.forEach((vector, c) => {
-          const at = this.block.bind('at', op('i32x4.shl', indices[c] ?? i32x4(0), i32(2)));
-          for (let lane = 0; lane < 4; lane++) this.block.add(store('v128.store32_lane', add(base, extract('i32', at, lane)), vector, 0, lane));
+          lanePlaces(this.block, base, indices[c] ?? i32x4(0)).forEach((place, lane) => this.block.add(store('v128.store32_lane', place, vector, 0, lane)));
         });
       } else {
         const { address, offset } = this.address(slot, index);

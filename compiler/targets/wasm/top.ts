@@ -4,6 +4,7 @@
  * sums that can matter.
  */
 import type { Expr, Top, TopProduct } from '../../kernels/kernel.js';
+import { plus } from './address.js';
 import { add, extract, get, i32, type Instr, load, type Local, mul, op, select, set, store } from './instructions.js';
 import { type BestList, bestList, insertBest, LONGEST, storeLanes, worstOf } from './best-list.js';
 import { type EmitOptions, type KernelFunctions, phase, type PhaseParams } from './kernel-function.js';
@@ -26,13 +27,13 @@ interface List {
 const listBytes = (take: number): number => 8 * take;
 
 function newList(block: Block, at: Instr, take: number): List {
-  return { values: block.bind('values', at), indices: block.bind('indices', op('i32.add', at, i32(4 * take))), take, count: block.variable('count', i32(0)) };
+  return { values: block.bind('values', at), indices: block.bind('indices', plus(at, 4 * take)), take, count: block.variable('count', i32(0)) };
 }
 
 /** Inserts a candidate that belongs in the list: behind all that are better, and, among equals, behind those of lower index. */
 function insert(block: Block, list: List, value: Instr, index: Instr, ordered: boolean): void {
   const place = block.variable('place', select(op('i32.lt_s', get(list.count), i32(list.take)), get(list.count), i32(list.take - 1)));
-  const before = (at: Instr): readonly [Instr, Instr] => [add(list.values, mul(at, 4)), add(list.indices, mul(at, 4))];
+  const before = (at: Instr): readonly [Instr, Instr] => [plus(list.values, at, 4), plus(list.indices, at, 4)];
   const label = block.fn.label('shift');
   const done = block.fn.label('placed');
   const body = block.nested();
@@ -113,7 +114,7 @@ function selectBest(scope: Scope, list: BestList, extent: number, value: Expr, s
       some.add(store('v128.store', scratch, lanes));
       some.while('candidates', get(exceeding), (each) => {
         const lane = each.bind('lane', op('i32.ctz', get(exceeding)));
-        insertBest(each, list, load('f32.load', add(scratch, mul(lane, 4))), add(vector.base, lane), { ordered: true });
+        insertBest(each, list, load('f32.load', plus(scratch, lane, 4)), add(vector.base, lane), { ordered: true });
         each.add(set(exceeding, op('i32.and', get(exceeding), op('i32.sub', get(exceeding), i32(1)))));
       });
       some.add(set(worst, worstOf(list)));
@@ -136,7 +137,7 @@ function eachRow(module: WasmModule, kernel: Top | TopProduct, options: EmitOpti
 
 function writeList(block: Block, list: List, row: Instr, slot: Instr, take: number): void {
   block.loop('rank', i32(0), i32(take), 1, (inner, rank) => {
-    inner.add(store('i32.store', add(slot, mul(row, 4 * take), mul(rank, 4)), load('i32.load', add(list.indices, mul(rank, 4)))));
+    inner.add(store('i32.store', plus(plus(slot, row, 4 * take), rank, 4), load('i32.load', plus(list.indices, rank, 4))));
   });
 }
 
@@ -168,18 +169,18 @@ export function emitTopProduct(module: WasmModule, kernel: TopProduct, options: 
   return eachRow(module, kernel, options, extent * 1.6 + take * 40, bytes, (scope, row, { own, slots }) => {
     const { block } = scope;
     const first = newList(block, own, half);
-    const second = newList(block, op('i32.add', own, i32(listBytes(half))), half);
-    const best = newList(block, op('i32.add', own, i32(2 * listBytes(half))), take);
+    const second = newList(block, plus(own, listBytes(half)), half);
+    const best = newList(block, plus(own, 2 * listBytes(half)), take);
     selectFrom(scope, first, extent, kernel.first);
     selectFrom(scope, second, extent, kernel.second);
     block.loop('r', i32(0), i32(half), 1, (outer, r) => {
-      const x = outer.bind('x', load('f32.load', add(first.values, mul(r, 4))));
-      const i = outer.bind('i', mul(load('i32.load', add(first.indices, mul(r, 4))), extent));
+      const x = outer.bind('x', load('f32.load', plus(first.values, r, 4)));
+      const i = outer.bind('i', mul(load('i32.load', plus(first.indices, r, 4)), extent));
       const ranks = outer.bind('ranks', op('i32.div_u', i32(take), op('i32.add', r, i32(1))));
       const limit = select(op('i32.lt_s', ranks, i32(half)), ranks, i32(half));
       outer.loop('s', i32(0), limit, 1, (inner, s) => {
-        const value = inner.bind('value', op('f32.add', x, load('f32.load', add(second.values, mul(s, 4)))));
-        const index = inner.bind('index', op('i32.add', i, load('i32.load', add(second.indices, mul(s, 4)))));
+        const value = inner.bind('value', op('f32.add', x, load('f32.load', plus(second.values, s, 4))));
+        const index = inner.bind('index', op('i32.add', i, load('i32.load', plus(second.indices, s, 4))));
         const worst = load('f32.load', best.values, 4 * (take - 1));
         const worstIndex = load('i32.load', best.indices, 4 * (take - 1));
         const room = op('i32.lt_s', get(best.count), i32(take));
@@ -193,7 +194,7 @@ export function emitTopProduct(module: WasmModule, kernel: TopProduct, options: 
 
 /** Where a row's choices go. */
 function rowOf(block: Block, slot: Instr | undefined, row: Instr, take: number): Instr {
-  return block.bind('choices', add(slot ?? i32(0), mul(row, 4 * take)));
+  return block.bind('choices', plus(slot ?? i32(0), row, 4 * take));
 }
 
 /** Places in a thread's own memory: scratch, then values and indices of each half. */
@@ -206,8 +207,8 @@ function emitShortProduct(module: WasmModule, kernel: TopProduct, options: EmitO
     const halves = [kernel.first, kernel.second].map((value, i) => {
       const list = bestList(block, half);
       selectBest(scope, list, extent, value, own);
-      const values = block.bind('half_values', op('i32.add', own, i32(16 + i * HALF_BYTES)));
-      const indices = block.bind('half_indices', op('i32.add', values, i32(4 * LONGEST)));
+      const values = block.bind('half_values', plus(own, 16 + i * HALF_BYTES));
+      const indices = block.bind('half_indices', plus(values, 4 * LONGEST));
       list.values.forEach((part, at) => block.add(store('v128.store', values, get(part), 16 * at)));
       list.indices.forEach((part, at) => block.add(store('v128.store', indices, get(part), 16 * at)));
       return { values, indices };
@@ -217,13 +218,13 @@ function emitShortProduct(module: WasmModule, kernel: TopProduct, options: EmitO
     const best = bestList(block, take);
     const count = block.variable('count', i32(0));
     block.loop('r', i32(0), i32(half), 1, (outer, r) => {
-      const x = outer.bind('x', load('f32.load', add(first.values, mul(r, 4))));
-      const i = outer.bind('i', mul(load('i32.load', add(first.indices, mul(r, 4))), extent));
+      const x = outer.bind('x', load('f32.load', plus(first.values, r, 4)));
+      const i = outer.bind('i', mul(load('i32.load', plus(first.indices, r, 4)), extent));
       const ranks = outer.bind('ranks', op('i32.div_u', i32(take), op('i32.add', r, i32(1))));
       const limit = select(op('i32.lt_s', ranks, i32(half)), ranks, i32(half));
       outer.loop('s', i32(0), limit, 1, (inner, s) => {
-        const value = op('f32.add', x, load('f32.load', add(second.values, mul(s, 4))));
-        const index = op('i32.add', i, load('i32.load', add(second.indices, mul(s, 4))));
+        const value = op('f32.add', x, load('f32.load', plus(second.values, s, 4)));
+        const index = op('i32.add', i, load('i32.load', plus(second.indices, s, 4)));
         insertBest(inner, best, value, index, { count: get(count), ordered: false });
         inner.add(set(count, op('i32.add', get(count), i32(1))));
       });

@@ -7,6 +7,7 @@ import type { BoundTensor } from '../../kernels/tensors.js';
 import { emitAttention } from './attention.js';
 import { emitContraction } from './contraction.js';
 import { emitFill } from './fill.js';
+import { emitGroupedContraction, emitGroupedOuter } from './grouped.js';
 import { emitInvert } from './invert.js';
 import { internalError } from './limits.js';
 import type { EmitContext, Step } from './module.js';
@@ -45,6 +46,10 @@ function emitSteps(kernel: Kernel, context: EmitContext): readonly Step[] {
       return emitNest(kernel, context);
     case 'contraction':
       return emitContraction(kernel, context);
+    case 'grouped_contraction':
+      return emitGroupedContraction(kernel, context);
+    case 'grouped_outer':
+      return emitGroupedOuter(kernel, context);
     case 'attention':
       return emitAttention(kernel, context);
     case 'top':

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelProgram } from '../../../compiler/kernels/kernel.js';
-import { CpuSession, type CpuOptions } from '../../../runtime/cpu/session.js';
 import { initialValues } from '../../../runtime/init.js';
 import type { Program } from '../../../runtime/program.js';
 import { scalarValues } from '../../../runtime/scalars.js';
 import { Machine } from '../../reference/run-kernels.js';
 import { worstError } from './build.js';
-import { compileForCpu } from './models.js';
+import { compileForCpu, targets, tokens, trained } from './models.js';
 
 const spec = (layer: string, uses: string, extra = ''): string => `language 1
 use std.transformer { embed, attention, lm_head${uses.includes('mlp') ? ', mlp' : ''} }
 use std.losses { next_token${uses.includes('switch') ? ', switch_balance' : ''} }
-${uses.includes('experts') ? uses : ''}
+${uses}
 arch Small {
   dims { d = 20; ctx = 7; vocab = 256 }
   embed {}
@@ -26,17 +25,15 @@ arch Small {
 train {
   steps = 20; batch = 3; seed = 1
   optimizer adamw { lr = 4e-3; weight_decay = 0.1; clip = 1 }
-  ${uses.includes('experts') ? 'group layers.ffn.experts { optimizer = touched_adam; lr = 1e-2 }' : ''}
+  ${/std\.(experts|pools)/.test(uses) ? 'group layers.ffn.experts { optimizer = touched_adam; lr = 1e-2 }' : ''}
 }
 `;
 
 const specs: Readonly<Record<string, string>> = {
   'peer.arch': spec('peer { heads = 2; keys = 9; take = 5 }', 'use std.experts { peer }'),
-  'pools.arch': spec('pools { count = 4; open = 2; heads = 2; keys = 6; take = 3 }', 'use std.experts { pools } // switch', 'loss balance = 0.01 * mean(layers)(switch_balance(ffn.route, ffn.opened))'),
+  'pools.arch': spec('pools { count = 4; open = 2; heads = 2; keys = 6; take = 3 }', 'use std.pools { pools } // switch', 'loss balance = 0.01 * mean(layers)(switch_balance(ffn.route, ffn.opened))'),
+  'mixture.arch': spec('moe { count = 5; take = 2; width = 9 }', 'use std.moe { moe }'),
 };
-
-const tokens = Int32Array.from({ length: 14 }, (_, i) => (i * 37) % 256);
-const targets = Int32Array.from({ length: 14 }, (_, i) => (i % 7 === 0 ? -1 : (i * 11) % 256));
 
 function reference(program: Program, programs: readonly KernelProgram[], steps: number): Machine {
   const train = programs.find((p) => p.name === 'train');
@@ -55,20 +52,6 @@ function reference(program: Program, programs: readonly KernelProgram[], steps: 
     machine.run(train);
   }
   return machine;
-}
-
-async function trained(program: Program, steps: number, options: CpuOptions): Promise<Map<string, number[]>> {
-  const session = await CpuSession.create(program, options);
-  try {
-    await session.initialise(1);
-    for (let step = 1; step <= steps; step++) session.run('train', { tokens, targets }, step);
-    const result = new Map<string, number[]>();
-    for (const tensor of session.persistent()) result.set(tensor.name, [...(await session.read(tensor.id))]);
-    for (const [name, id] of Object.entries(session.entry('train').outputs)) result.set(name, [...(await session.read(id))]);
-    return result;
-  } finally {
-    session.destroy();
-  }
 }
 
 describe('whole models', () => {

@@ -18,8 +18,9 @@ export function single(kernel: Kernel): KernelProgram {
   return { name: 'run', launches: [launch], buffers, allocations: buffers.map((buffer) => ({ name: buffer.name, bytes: buffer.size * 4 })), placement: new Map(buffers.map((buffer) => [buffer.id, buffer.id])) };
 }
 
-export function assembled(kernel: Kernel, grain?: number): Program {
-  return assemble({ arch: kernel.name, batch: 1, time: 1, vocab: 1, programs: [single(kernel)], scalars: [], starts: new Map(), options: { grain } });
+/** `memory`: bits of an address. */
+export function assembled(kernel: Kernel, grain?: number, memory?: 32 | 64): Program {
+  return assemble({ arch: kernel.name, batch: 1, time: 1, vocab: 1, programs: [single(kernel)], scalars: [], starts: new Map(), options: { grain, memory } });
 }
 
 export type Data = Readonly<Record<string, ArrayLike<number>>>;
@@ -30,8 +31,8 @@ export function dataFor(kernel: Kernel, given: Data = {}): Data {
 }
 
 /** What the slots hold afterwards. */
-export async function runWasm(kernel: Kernel, data: Data, options: CpuOptions & { readonly grain?: number } = {}): Promise<Record<string, number[]>> {
-  const session = await CpuSession.create(assembled(kernel, options.grain), options);
+export async function runWasm(kernel: Kernel, data: Data, options: CpuOptions & { readonly grain?: number; readonly memory?: 32 | 64 } = {}): Promise<Record<string, number[]>> {
+  const session = await CpuSession.create(assembled(kernel, options.grain, options.memory), options);
   try {
     for (const slot of kernel.slots) {
       if (slot.access === 'read') continue;
