@@ -24,6 +24,8 @@ const CHUNKS_IN_FLIGHT = 8;
 export class Session implements Executor {
   private readonly byName = new Map<string, TensorInfo>();
   private readonly byId = new Map<number, TensorInfo>();
+  /** Of the run: what random numbers depend on. */
+  private seed = 0;
 
   private constructor(
     readonly device: Device,
@@ -107,6 +109,7 @@ export class Session implements Executor {
 
   /** Sets every tensor to zero, then params and states to their initial values, which depend on (seed, path) alone. */
   async initialise(seed: number): Promise<void> {
+    this.seed = seed;
     const encoder = this.device.gpu.createCommandEncoder({ label: 'initialise' });
     for (const buffer of this.buffers) encoder.clearBuffer(buffer);
     this.device.queue.submit([encoder.finish()]);
@@ -248,7 +251,7 @@ export class Session implements Executor {
 
   private writeInputs(entry: EntryInfo, inputs: Readonly<Record<string, Values>>, step: number | undefined): void {
     const { tensor, values } = this.program.scalars;
-    if (step !== undefined && tensor !== undefined && values.length > 0) this.put(this.tensor(tensor), 0, scalarValues(values, step));
+    if (step !== undefined && tensor !== undefined && values.length > 0) this.put(this.tensor(tensor), 0, scalarValues(values, step, this.seed));
     for (const [name, id] of Object.entries(entry.inputs)) {
       const given = inputs[name];
       if (!given) throw new RangeError(`entry ${entry.name} of ${this.program.arch} needs the input ${name}`);

@@ -26,7 +26,8 @@ export interface Executor {
   output(entry: string, name: string): TensorInfo;
   /** Tensors a checkpoint holds: params, moments, states. */
   persistent(): TensorInfo[];
-  /** Sets every tensor to zero, then params and states to their initial values, which depend on (seed, path) alone. */
+  /** Sets every tensor to zero, then params and states to their initial values, which depend on (seed, path) alone. Random numbers of the runs that
+   *  follow depend on the seed, too. */
   initialise(seed: number): Promise<void>;
   /** Sets a whole tensor. @throws RangeError when the length or the type differs from the tensor's */
   write(ref: TensorRef, values: Values): Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * @file Initial values. Element i of a parameter is a function of (seed, the parameter's path, i): the order of parameters, and which others
- * exist, change nothing. Values are computed in float64 and rounded once to float32.
+ * exist, change nothing. Values are computed in float64 and rounded once to float32; unit rows are scaled after that, in float64.
  */
 import { RandomStream } from './rng.js';
 import type { InitInfo } from './program.js';
@@ -26,7 +26,23 @@ export function initialValues(init: InitInfo, path: string, seed: number, start:
       return fillBlocks(path, seed, start, out, (words, values) => {
         for (let i = 0; i < 4; i++) values[i] = init.low + (init.high - init.low) * unit(words[i] ?? 0);
       });
+    case 'unit':
+      return fillUnitRows(init.of, init.row, path, seed, start, out);
   }
+}
+
+/** Makes the whole rows that `out` has a part of, and scales them. A row of zeros stays zero. */
+function fillUnitRows(of: InitInfo, row: number, path: string, seed: number, start: number, out: Float32Array): void {
+  const first = Math.floor(start / row) * row;
+  const from = Math.floor(first / 4) * 4;
+  const raw = new Float32Array(Math.ceil((start + out.length) / row) * row - from);
+  initialValues(of, path, seed, from, raw);
+  for (let at = first; at < start + out.length; at += row) {
+    const values = raw.subarray(at - from, at - from + row);
+    const norm = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+    if (norm > 0) for (let i = 0; i < row; i++) values[i] = (values[i] ?? 0) / norm;
+  }
+  out.set(raw.subarray(start - from, start - from + out.length));
 }
 
 function fillBlocks(path: string, seed: number, start: number, out: Float32Array, block: (words: Uint32Array, values: Float64Array) => void): void {

@@ -14,11 +14,15 @@ export type InitInfo =
   | { readonly kind: 'zeros' | 'ones' }
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
-  | { readonly kind: 'uniform'; readonly low: number; readonly high: number };
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  /** As `of`, then each `row` consecutive numbers scaled to norm 1. */
+  | { readonly kind: 'unit'; readonly row: number; readonly of: InitInfo };
 
 /** A number the host computes before each step (step counts from 1) and writes at `index` of the scalars tensor. */
 export type ScalarInfo =
   | { readonly kind: 'step' }
+  /** A whole number in [0, below), below <= 2^16, drawn for the run's seed, the step and the stream: what a random tensor's elements are hashed with. */
+  | { readonly kind: 'noise_key'; readonly stream: number; readonly below: number }
   | { readonly kind: 'schedule'; readonly name: string; readonly base: number; readonly warmup: number; readonly steps: number; readonly shape: 'constant' | 'linear' | 'cosine'; readonly floor: number }
   | { readonly kind: 'ramp'; readonly name: string; readonly from: number; readonly to: number; readonly over: number }
   | { readonly kind: 'bias_correction'; readonly beta: number };
@@ -104,6 +108,8 @@ export interface Program {
  * follow, then memory that threads share within a launch, then each thread's own.
  */
 export interface WasmInfo {
+  /** Bits of an address; 32 unless said. A module for 64 bits needs an engine that has such memory. */
+  readonly memory?: 32 | 64;
   /** The module for engines without relaxed SIMD, and for those with it (fused multiply-add). */
   readonly plain: Uint8Array<ArrayBuffer>;
   readonly relaxed: Uint8Array<ArrayBuffer>;
@@ -114,8 +120,8 @@ export interface WasmInfo {
   readonly sharedBytes: number;
   /** For each thread. */
   readonly ownBytes: number;
-  /** By module of the program: the exported functions of its phases, in order: (own, shared, counter, ...slots), all addresses. All threads call each, and meet
-   *  in `barrier(at, threads, spins)` before the next. `counter` is a word that is 0 before. */
+  /** By module of the program: the exported functions of its phases, in order: (own, shared, counter, ...slots), all addresses (BigInts,
+   *  where those have 64 bits). All threads call each, and meet in `barrier(at, threads, spins)` before the next. `counter` is a word that is 0 before. */
   readonly phases: readonly (readonly string[])[];
 }
 
@@ -128,4 +134,6 @@ export interface TrainInfo {
   readonly logEvery: number;
   readonly evalEvery: number;
   readonly saveEvery: number;
+  /** Names of parameters and states that keep their values. */
+  readonly frozen?: readonly string[];
 }

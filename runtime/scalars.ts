@@ -2,12 +2,15 @@
  * @file Numbers the host computes before each step: learning rates, loss weights, Adam's bias corrections. In float64, rounded once.
  */
 import type { ScalarInfo } from './program.js';
+import { RandomStream } from './rng.js';
 
-/** The value at `step`, which counts from 1. */
-export function scalarValue(scalar: ScalarInfo, step: number): number {
+/** The value at `step`, which counts from 1, in a run with this seed. */
+export function scalarValue(scalar: ScalarInfo, step: number, seed = 0): number {
   switch (scalar.kind) {
     case 'step':
       return step;
+    case 'noise_key':
+      return (new RandomStream(seed, `noise ${scalar.stream} below ${scalar.below}`).words4(step)[0] ?? 0) % scalar.below;
     case 'schedule':
       return scalar.base * warmup(scalar.warmup, step) * decay(scalar, step);
     case 'ramp':
@@ -18,8 +21,8 @@ export function scalarValue(scalar: ScalarInfo, step: number): number {
 }
 
 /** All scalars of a program at `step`, in the order of its scalars tensor. */
-export function scalarValues(scalars: readonly ScalarInfo[], step: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from(scalars, (scalar) => scalarValue(scalar, step));
+export function scalarValues(scalars: readonly ScalarInfo[], step: number, seed = 0): Float32Array<ArrayBuffer> {
+  return Float32Array.from(scalars, (scalar) => scalarValue(scalar, step, seed));
 }
 
 /** Rises linearly to 1, which it reaches at step `steps`. */

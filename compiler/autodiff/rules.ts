@@ -34,7 +34,7 @@ export function flows(node: Node, i: number): boolean {
     case 'map': return !flat.has(op.fn) && !(op.fn === 'select' && i === 0);
     case 'gather': case 'scatter': return i === 0;
     case 'surrogate': return i >= 1 && i <= op.wrt;
-    case 'top': case 'top_product': case 'stop_gradient': return false;
+    case 'top': case 'top_product': case 'position': case 'stop_gradient': return false;
     default: return true;
   }
 }
@@ -81,7 +81,7 @@ const rules: { readonly [K in Op['kind']]: Rule<K> } = {
   shift: ({ build, op, dy }) => build.shift(dy, op.axis, -op.by),
   expand: ({ build, op, dy }) => build.sum(dy, op.axes),
   order: ({ dy }) => dy,
-  top: none, top_product: none,
+  top: none, top_product: none, position: none,
   gather: ({ build, op, y, dy, input }) => build.scatter(dy, op.axes, y.inputs.slice(1), input(0).axes),
   scatter: ({ build, op, y, dy }) => build.gather(dy, op.axes, y.inputs.slice(1)),
   attention: ({ build, op, y, parts, input }, i) => {

@@ -12,7 +12,7 @@ import { evaluate } from './expressions.js';
 import { Frame } from './frame.js';
 import { conform, declareAxis } from './patterns.js';
 import { runStatements } from './statements.js';
-import { evaluateAxes, evaluateAxis } from './statics.js';
+import { evaluateAxes, evaluateAxis, evaluateNumber } from './statics.js';
 import { type Value, describeValue } from './values.js';
 
 /** What is given for one setting: a value, or how to evaluate it once the axes are bound. */
@@ -55,6 +55,7 @@ function evaluateGiven(context: Context, frame: Frame, declared: SettingDecl | u
     const held = frame.names.get(expr.segments[0]?.name ?? '');
     return held?.kind === 'word' ? held : { kind: 'word', value: expr.segments[0]?.name ?? '' };
   }
+  if (declared?.type.name === 'ints' && expr.kind === 'list') return { kind: 'list', values: expr.items.map((item) => evaluateNumber(context, frame, item, `an entry of \`${declared.name.name}\``)) };
   return evaluate(context, frame, expr);
 }
 
@@ -186,7 +187,7 @@ function checkType(context: Context, frame: Frame, setting: SettingDecl, value: 
   const type = setting.type.name;
   const fits =
     type === 'int' || type === 'float' ? value.kind === 'number' : type === 'bool' ? value.kind === 'bool' : type === 'fn' ? value.kind === 'function'
-      : type === 'block' ? value.kind === 'block' || value.kind === 'none' : type === 'tensor' ? value.kind === 'tensor' || value.kind === 'none' : value.kind === 'word';
+      : type === 'ints' ? value.kind === 'none' || (value.kind === 'list' && value.values.every(Number.isInteger)) : type === 'block' ? value.kind === 'block' || value.kind === 'none' : type === 'tensor' ? value.kind === 'tensor' || value.kind === 'none' : value.kind === 'word';
   const expected = type === 'one of' ? `one of ${setting.type.options.map((option) => option.name).join(' | ')}` : type;
   if (!fits) context.fail('ARCH2012', { owner: frame.block, name: setting.name.name, expected, got: describeValue(value) }, span);
   if (type !== 'int' || value.kind !== 'number' || Number.isInteger(value.value)) return;

@@ -8,17 +8,20 @@ import { normalQuantile } from '../graph/scalar-functions.js';
 import { argument } from './calls.js';
 import { choiceBuiltins } from './choices.js';
 import type { Context } from './context.js';
-import { evaluateTensor } from './expressions.js';
+import { alike, evaluateTensor, toTensor } from './expressions.js';
 import type { Frame } from './frame.js';
+import { listBuiltins } from './lists.js';
 import { type Builtin, Site } from './site.js';
 import { evaluateAxes, evaluateAxis, evaluateNumber } from './statics.js';
 import { type Value, number, tensor } from './values.js';
 
 const builtins: Readonly<Record<string, Builtin>> = {
   /** where(condition, a, b) */
-  where: { settings: [], run: (s) => tensor(s.build.select(s.tensor(0), s.tensor(1), s.tensor(2))) },
+  where: { settings: [], run: (s) => tensor(s.build.select(s.tensor(0), ...alike(s.context, s.tensor(1), s.tensor(2)))) },
   max: { settings: [], run: (s) => extreme(s, 'max', Math.max) },
   min: { settings: [], run: (s) => extreme(s, 'min', Math.min) },
+  /** The remainder of a division, of the sign of the first: `mod(i, n)`. */
+  mod: { settings: [], run: remainder },
   /** 0, 1, 2, ... along an axis */
   iota: { settings: [], run: (s) => tensor(s.build.iota(evaluateAxis(s.context, s.frame, argument(s.context, s.frame, s.call, 0, s.name)))) },
   /** The number of places along an axis, or a pack of axes. */
@@ -48,8 +51,13 @@ const builtins: Readonly<Record<string, Builtin>> = {
   stop_gradient: { settings: [], run: (s) => tensor(s.build.stopGradient(s.tensor(0))) },
   causal_attention: { settings: ['scale'], run: attention },
   ...choiceBuiltins,
+  ...listBuiltins,
   /** Random numbers in [0, 1) along the given axes, another set each step: `uniform(batch, time, expert)`. */
   uniform: { settings: [], run: (s) => tensor(s.build.random(s.call.args.flatMap((arg) => [...evaluateAxes(s.context, s.frame, arg)]), s.context.nextStream(), 'uniform')) },
+  /** Random numbers of mean 0 and variance 1, likewise. */
+  normal: { settings: [], run: (s) => tensor(s.build.random(s.call.args.flatMap((arg) => [...evaluateAxes(s.context, s.frame, arg)]), s.context.nextStream(), 'normal')) },
+  /** A number that goes linearly from the one to the other over the first steps: `ramp(0, 1, over = 1000)`. Outside training it is at its end. */
+  ramp: { settings: ['over'], run: ramp },
   /** The number below which a standard normal variable falls with the given probability. */
   normal_quantile: { settings: [], run: (s) => number(normalQuantile(s.number(0, 'a probability'))) },
 };
@@ -74,9 +82,27 @@ export function callBuiltin(context: Context, frame: Frame, name: string, call: 
 
 function extreme(s: Site, fn: 'max' | 'min', of: (a: number, b: number) => number): Value {
   const a = s.value(0);
+  if (a.kind === 'list' && s.call.args.length === 1) return number(a.values.reduce((x, y) => of(x, y)));
   const b = s.value(1);
   if (a.kind === 'number' && b.kind === 'number') return number(of(a.value, b.value));
-  return tensor(s.build.map(fn, s.tensor(0), s.tensor(1)));
+  const node = (value: Value, at: number): Node => toTensor(s.context, s.frame, value, argument(s.context, s.frame, s.call, at, s.name));
+  return tensor(s.build.map(fn, node(a, 0), node(b, 1)));
+}
+
+function ramp(s: Site): Value {
+  const [from, to] = s.call.args.map((arg) => evaluateNumber(s.context, s.frame, arg, 'an argument of `ramp`'));
+  const over = s.optional('over');
+  if (from === undefined || to === undefined || !over) return s.context.fail('ARCH2011', { owner: 'ramp', name: 'over', type: 'ramp(from, to, over = steps)' }, s.call.span);
+  // the losses of an arch are no part of its form outside training
+  const inBlock = s.frame.chain.length > 0;
+  if (inBlock) s.context.modal = true;
+  if (inBlock && s.context.mode === 'infer') return number(to);
+  return tensor(s.build.scalar({ kind: 'ramp', name: s.frame.path, from, to, over: evaluateNumber(s.context, s.frame, over, 'over') }));
+}
+
+function remainder(s: Site): Value {
+  const [a, b] = [s.value(0), s.value(1)];
+  return a.kind === 'number' && b.kind === 'number' ? number(a.value % b.value) : tensor(s.build.map('mod', ...alike(s.context, s.tensor(0), s.tensor(1))));
 }
 
 function expandOne(s: Site, x: Node, axis: Axis | undefined): Node {

@@ -9,6 +9,7 @@ import { LineIndex } from '../diagnostics/positions.js';
 import { GraphBuilder, Numbering, ShapeError } from '../graph/build.js';
 import type { Axis, ExpertFamily, Node, Param, State, Update } from '../graph/graph.js';
 import type { Model } from '../model/model.js';
+import { isFrozen } from '../optimizer/groups.js';
 import type { Frame } from './frame.js';
 import type { Value } from './values.js';
 
@@ -30,21 +31,42 @@ export class Context {
   modal = false;
   /** What each entry of `layers` read, by the entry's path: `layers.2.ffn` -> its normed stream. `layers.2.ffn.input` in a spec. */
   readonly inputs = new Map<string, Node>();
+  /** The residual stream each entry of `layers` stood in, by the entry's path: `layers.2.ffn.stream` in a spec. */
+  readonly streams = new Map<string, Node>();
+  /** The stream where the entry being expanded stands: `stream` in a spec. */
+  stream: Node | undefined;
   /** Every `let` and parameter, by path. */
   readonly values = new Map<string, Value>();
   private readonly paths = new Set<string>();
-  private streams = 0;
+  private randomStreams = 0;
   /** The uses of blocks being expanded, outermost first: an error inside a block also shows where it was asked for. */
   readonly uses: { readonly span: Span; readonly block: string }[] = [];
   private readonly lines: LineIndex;
 
-  constructor(readonly model: Model, sources: ReadonlyMap<string, Source>, readonly diagnostics: Diagnostics, batch: number, time: number, readonly mode: Mode = 'train', numbering = new Numbering()) {
+  constructor(readonly model: Model, sources: ReadonlyMap<string, Source>, readonly diagnostics: Diagnostics, batch: number, time: number, private readonly form: Mode = 'train', numbering = new Numbering()) {
     this.build = new GraphBuilder(numbering);
     this.lines = new LineIndex(sources);
     this.batch = this.build.axis('batch', batch, 'batch');
     this.time = this.build.axis('time', time, 'time');
     this.tokens = this.build.input('tokens', [this.batch, this.time], 'i32');
     this.targets = this.build.input('targets', [this.batch, this.time], 'i32');
+  }
+
+  /** Of what is being expanded: what is frozen is used, not trained. */
+  get mode(): Mode {
+    return this.frozen ? 'infer' : this.form;
+  }
+  private frozen = false;
+
+  /** Expands the entry at `path`, in the form used outside training if its group is frozen. */
+  within<T>(path: string, expand: () => T): T {
+    const before = this.frozen;
+    this.frozen = isFrozen(this.model.train.groups, path);
+    try {
+      return expand();
+    } finally {
+      this.frozen = before;
+    }
   }
 
   /** `std/experts.arch:31` */
@@ -64,7 +86,7 @@ export class Context {
 
   /** The number of the next stream of random numbers. */
   nextStream(): number {
-    return this.streams++;
+    return this.randomStreams++;
   }
 
   /** Makes a named value visible to losses and analysis; the first of a path stays. */

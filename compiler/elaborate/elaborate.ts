@@ -14,7 +14,7 @@ import type { ChoiceTap, Graph, Node, ResidualAdd } from '../graph/graph.js';
 import type { Layers, Model } from '../model/model.js';
 import { isPlaced } from '../model/placement.js';
 import { Context, type Mode } from './context.js';
-import { applyEntry, normed } from './entries.js';
+import { applyEntry, givenStream, normed } from './entries.js';
 import { elaborateLosses } from './losses.js';
 import { tensor } from './values.js';
 
@@ -41,7 +41,8 @@ export function elaborate(
     else if (value.kind === 'choice') {
       taps.set(`${path}.index`, value.index);
       taps.set(`${path}.score`, value.score);
-      choices.push({ path, index: value.index, members: value.of.size });
+      // under its first name only
+      if (!choices.some(({ index }) => index === value.index)) choices.push({ path, index: value.index, members: value.of.size });
     }
   }
   const graph: Graph = {
@@ -55,7 +56,8 @@ function placeAll(context: Context, residual: ResidualAdd[]): Node | undefined {
   let x: Node | undefined;
   for (const entry of context.model.entries) {
     if (entry.kind === 'entry') {
-      const value = applyEntry(context, entry, x && tensor(x), entry.path);
+      context.stream = x;
+      const value = applyEntry(context, entry, givenStream(context, entry) ?? (x && tensor(x)), entry.path);
       const ofTokens = value.kind === 'tensor' && value.node.axes.includes(context.batch) && value.node.axes.includes(context.time);
       if (ofTokens) x = value.node;
     } else if (x) x = placeLayers(context, entry, x, residual);
@@ -72,9 +74,11 @@ function placeLayers(context: Context, layers: Layers, start: Node, residual: Re
       const path = `${layers.path}.${layer}.${entry.name}`;
       const before = x;
       x = abandoned(() => {
-        const input = normed(context, layers, before, path, entry.span);
-        context.inputs.set(path, input);
-        const value = applyEntry(context, entry, tensor(input), path, { layers, layer });
+        context.stream = before;
+        context.streams.set(path, before);
+        const input = givenStream(context, entry, { layers, layer }) ?? tensor(normed(context, layers, before, path, entry.span));
+        if (input.kind === 'tensor') context.inputs.set(path, input.node);
+        const value = applyEntry(context, entry, input, path, { layers, layer });
         if (value.kind !== 'tensor' || value.node.axes.some((axis) => !before.axes.includes(axis))) return before;
         const after = context.build.at(path, entry.span, () => context.build.add(before, value.node));
         residual.push({ path, before, write: value.node, after });

@@ -136,12 +136,13 @@ function evaluateBinary(context: Context, frame: Frame, expr: Extract<Expr, { ki
   );
 }
 
-/** A constant beside an integer tensor is an integer. */
-function alike(context: Context, a: Node, b: Node): [Node, Node] {
+/** A whole constant beside an integer tensor is an integer; an integer tensor beside a real one is real. */
+export function alike(context: Context, a: Node, b: Node): [Node, Node] {
   const build = context.build;
-  if (a.dtype === 'i32' && b.op.kind === 'const') return [a, build.constant(b.op.value, 'i32')];
-  if (b.dtype === 'i32' && a.op.kind === 'const') return [build.constant(a.op.value, 'i32'), b];
-  return [a, b];
+  if (a.dtype === b.dtype) return [a, b];
+  if (a.dtype === 'i32' && b.op.kind === 'const' && Number.isInteger(b.op.value)) return [a, build.constant(b.op.value, 'i32')];
+  if (b.dtype === 'i32' && a.op.kind === 'const' && Number.isInteger(a.op.value)) return [build.constant(a.op.value, 'i32'), b];
+  return [build.toF32(a), build.toF32(b)];
 }
 
 /** `x ^ 2` is x * x: `pow` of a negative base is not a number on a GPU. */
@@ -171,6 +172,8 @@ function compare(operator: string, a: number, b: number): boolean {
 function comparedWords(context: Context, frame: Frame, expr: Extract<Expr, { kind: 'binary' }>): Value | undefined {
   if ((expr.operator !== '==' && expr.operator !== '!=') || expr.left.kind !== 'path' || expr.left.segments.length !== 1) return undefined;
   const left = frame.names.get(expr.left.segments[0]?.name ?? '');
+  // `sizes == none`, whatever the setting's type
+  if (left && expr.right.kind === 'none') return { kind: 'bool', value: (left.kind === 'none') === (expr.operator === '==') };
   if (left?.kind !== 'word' && left?.kind !== 'none') return undefined;
   const right: Value = expr.right.kind === 'none' ? { kind: 'none' } : expr.right.kind === 'path' ? { kind: 'word', value: printExpr(expr.right) } : evaluate(context, frame, expr.right);
   const same = left.kind === right.kind && (left.kind === 'none' || (right.kind === 'word' && left.value === right.value));

@@ -47,5 +47,8 @@ function lookUpChoice(context: Context, frame: Frame, expr: Extract<Expr, { kind
     return context.fail('ARCH2012', { owner: frame.block, name: 'index', expected: `one choice of an axis of ${axesText(frame.own(base.index.axes))}`, got: value ? describeValue(value) : 'nothing' }, expr.span);
   }
   const at = (x: Node): Node => context.shaped(frame, expr.span, () => context.build.gather(x, [value.of], [value.index]));
-  return { ...base, index: at(base.index), score: at(base.score) };
+  const found = { ...base, index: at(base.index), score: at(base.score) };
+  if (!value.partial) return found;
+  const { build } = context;
+  return { ...found, index: build.select(build.lt(value.index, 0), build.constant(-1, 'i32'), found.index), partial: true };
 }

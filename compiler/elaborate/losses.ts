@@ -5,7 +5,7 @@
 import type { Call, Expr, Path, Span } from '../../grammar/ast.js';
 import { printExpr } from '../../grammar/print-expressions.js';
 import { Reported } from '../diagnostics/diagnostic.js';
-import type { Loss, Node, ScalarSpec } from '../graph/graph.js';
+import type { Loss, Node } from '../graph/graph.js';
 import { axesText } from '../graph/shape-error.js';
 import type { ModelLoss } from '../model/model.js';
 import { isPlaced } from '../model/placement.js';
@@ -13,14 +13,13 @@ import { callBlock } from './blocks.js';
 import type { Context } from './context.js';
 import { evaluate, toTensor } from './expressions.js';
 import { Frame } from './frame.js';
-import { evaluateNumber } from './statics.js';
 import { type Value, tensor } from './values.js';
 
 export function elaborateLosses(context: Context): Loss[] {
   const losses: Loss[] = [];
   for (const loss of context.model.losses) {
     const file = loss.value.span.file;
-    const scope = context.model.scopes.get(file === '--set' ? context.model.file : file);
+    const scope = context.model.scopes.get(file.startsWith('--set ') ? context.model.file : file);
     if (!scope) throw new Error(`no scope for ${file}`);
     const frame = new SpecFrame(context, loss, scope);
     try {
@@ -72,24 +71,12 @@ class SpecFrame extends Frame {
   }
 
   override callLoss(name: string, call: Call): Value | undefined {
-    if (name === 'ramp') return this.ramp(call);
     const declaration = this.scope.losses.get(name);
     if (!declaration) {
       this.context.fail('ARCH2005', { name, among: [...this.scope.losses.keys(), 'ramp'] }, call.callee.span);
     }
     // a loss sees every axis, batch and time included, so nothing is carried into it
     return callBlock(this.context, this, declaration, call);
-  }
-
-  /** `ramp(from, to, over = steps)`: a weight that grows linearly over the first steps. */
-  private ramp(call: Call): Value {
-    const [from, to] = call.args.map((arg) => evaluateNumber(this.context, this, arg, 'an argument of `ramp`'));
-    const setting = call.settings.find((s) => s.name.name === 'over');
-    if (from === undefined || to === undefined || !setting?.value) {
-      return this.context.fail('ARCH2011', { owner: 'ramp', name: 'over', type: 'ramp(from, to, over = steps)' }, call.span);
-    }
-    const spec: ScalarSpec = { kind: 'ramp', name: `loss.${this.loss.name}`, from, to, over: evaluateNumber(this.context, this, setting.value, 'over') };
-    return tensor(this.context.build.scalar(spec));
   }
 
   override callOver(name: string, inner: Call, call: Call): Value | undefined {

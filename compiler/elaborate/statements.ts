@@ -1,9 +1,9 @@
 /**
  * @file Runs the statements of a block: axes, parameters, expert families, lets, states and their updates, and the return.
  */
-import type { BlockDecl, Expr, ExpertMember, LossDecl, ParamStatement, Statement } from '../../grammar/ast.js';
+import type { AxisPattern, BlockDecl, Expr, ExpertMember, ExpertsStatement, LossDecl, ParamStatement, Statement } from '../../grammar/ast.js';
 import { printExpr } from '../../grammar/print-expressions.js';
-import type { Init, Param } from '../graph/graph.js';
+import type { Axis, Init, Param } from '../graph/graph.js';
 import type { Context } from './context.js';
 import { evaluate, evaluateTensor } from './expressions.js';
 import type { Frame } from './frame.js';
@@ -29,20 +29,8 @@ function run(context: Context, frame: Frame, statement: Exclude<Statement, { kin
       return;
     case 'param':
       return runParam(context, frame, statement);
-    case 'experts': {
-      const axes = axesOf(context, frame, statement.axes);
-      const path = context.uniquePath(frame.path, frame.block, statement.name?.name ?? 'experts');
-      const members = statement.members.map((member) => {
-        const init = readInit(context, frame, member.init);
-        const own = axesOf(context, frame, member.axes);
-        const name = memberName(member, statement.members);
-        const param: Param = { path: `${path}.${name}`, axes: [...axes, ...own], init, span: member.span, expert: { family: path, role: member.role } };
-        addParam(context, frame, param, member.name.name);
-        return param;
-      });
-      context.families.push({ path, block: frame.path, axes, members, span: statement.span });
-      return;
-    }
+    case 'experts':
+      return runExperts(context, frame, statement);
     case 'let': {
       for (const pattern of statement.axes ?? []) declareAxis(context, frame, pattern);
       frame.here = `${frame.path}.${statement.name.name}`;
@@ -77,27 +65,72 @@ function run(context: Context, frame: Frame, statement: Exclude<Statement, { kin
   }
 }
 
-function runParam(context: Context, frame: Frame, statement: ParamStatement): void {
-  const name = statement.name.name;
-  if (statement.condition) {
-    const condition = evaluate(context, frame, statement.condition);
-    if (condition.kind !== 'bool') context.fail('ARCH2012', { owner: frame.block, name: 'if', expected: 'true or false', got: condition.kind }, statement.condition.span);
-    if (condition.kind === 'bool' && !condition.value) {
-      frame.names.set(name, { kind: 'number', value: 0 });
-      return;
-    }
-  }
-  const axes = axesOf(context, frame, statement.axes);
-  const shared = statement.shares && evaluate(context, frame, statement.shares);
-  if (shared && shared.kind !== 'none') {
-    const value = context.shaped(frame, statement.span, () => conform(context, frame, shared, statement.axes, statement.span, name));
-    frame.names.set(name, value);
+/** A family, without the members that are given; the family of what is left, if anything is. */
+function runExperts(context: Context, frame: Frame, statement: ExpertsStatement): void {
+  if (!holds(context, frame, statement.condition)) {
+    for (const { name } of statement.members) if (!frame.names.has(name.name)) frame.names.set(name.name, { kind: 'number', value: 0 });
     return;
   }
+  const axes = axesOf(context, frame, statement.axes);
+  const fresh = statement.members.filter((member) => !share(context, frame, member, [...statement.axes, ...member.axes]));
+  if (fresh.length === 0 && statement.members.length > 0) return;
+  const path = context.uniquePath(frame.path, frame.block, statement.name?.name ?? 'experts');
+  const members = fresh.map((member) => {
+    const init = readInit(context, frame, member.init);
+    const own = axesOf(context, frame, member.axes);
+    const name = memberName(member, statement.members);
+    const all = [...axes, ...own];
+    const param: Param = { path: `${path}.${name}`, axes: all, ...unitRows(context, frame, member, all, init), span: member.span, expert: { family: path, role: member.role } };
+    addParam(context, frame, param, member.name.name);
+    return param;
+  });
+  context.families.push({ path, block: frame.path, axes, members, span: statement.span });
+}
+
+/** Whether what stands under a condition exists. */
+function holds(context: Context, frame: Frame, condition: Expr | undefined): boolean {
+  if (!condition) return true;
+  const value = evaluate(context, frame, condition);
+  if (value.kind === 'bool') return value.value;
+  return context.fail('ARCH2012', { owner: frame.block, name: 'if', expected: 'true or false', got: value.kind }, condition.span);
+}
+
+/** Binds the name of a parameter that another supplies to that; false where it is its own. */
+function share(context: Context, frame: Frame, statement: ParamStatement | ExpertMember, axes: readonly AxisPattern[]): boolean {
+  const shared = statement.shares && evaluate(context, frame, statement.shares);
+  if (!shared || shared.kind === 'none') return false;
+  const name = statement.name.name;
+  frame.names.set(name, context.shaped(frame, statement.span, () => conform(context, frame, shared, axes, statement.span, name)));
+  return true;
+}
+
+function runParam(context: Context, frame: Frame, statement: ParamStatement): void {
+  const name = statement.name.name;
+  if (!holds(context, frame, statement.condition)) {
+    if (!frame.names.has(name)) frame.names.set(name, { kind: 'number', value: 0 });
+    return;
+  }
+  const axes = axesOf(context, frame, statement.axes);
+  if (share(context, frame, statement, statement.axes)) return;
   const doubled = axes.find((axis, i) => axes.indexOf(axis) !== i);
   if (doubled) context.fail('ARCH3005', { axis: doubled.name, sizes: [doubled.size, doubled.size] }, statement.span, { help: `a tensor has each axis once: map to a new axis (\`axis ${doubled.name}2 = ${doubled.size}\`) and rename it` });
   const path = context.uniquePath(frame.path, frame.block, name);
-  addParam(context, frame, { path, axes, init: readInit(context, frame, statement.init), span: statement.span }, name);
+  addParam(context, frame, { path, axes, ...unitRows(context, frame, statement, axes, readInit(context, frame, statement.init)), span: statement.span }, name);
+}
+
+/** What `unit(d)` makes of an initialiser, and the axes it names: the parameter's last ones, so that a row's numbers follow one another. */
+function unitRows(context: Context, frame: Frame, statement: ParamStatement | ExpertMember, axes: readonly Axis[], init: Init): Pick<Param, 'init' | 'unit'> {
+  const { unit: names } = statement;
+  if (!names) return { init };
+  const named = names.flatMap((name) => frame.pack(name.name) ?? context.fail('ARCH2003', { name: name.name, among: axes.map((axis) => axis.name) }, name.span));
+  const last = axes.slice(axes.length - named.length);
+  const text = `unit(${names.map((name) => name.name).join(', ')})`;
+  const where = names[0]?.span ?? statement.span;
+  if (named.length === 0 || !named.every((axis) => last.includes(axis))) {
+    context.fail('ARCH3010', { text: `\`${text}\` must name the last axes of \`${statement.name.name}\`, which are ${axes.map((axis) => axis.name).join(', ')}` }, where);
+  }
+  if (init.kind === 'zeros') context.fail('ARCH3010', { text: `rows of zeros have no direction: \`${text}\` needs another initial value` }, where);
+  return { init: { kind: 'unit', row: named.reduce((n, axis) => n * axis.size, 1), of: init }, unit: last };
 }
 
 function addParam(context: Context, frame: Frame, param: Param, name: string): void {

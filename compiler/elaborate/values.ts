@@ -15,6 +15,8 @@ export interface Choice {
   readonly of: Axis;
   /** Of a choice among pairs: the axes that `of` numbers, row-major. */
   readonly parts?: readonly Axis[];
+  /** Some places choose nothing: their index is -1. */
+  readonly partial?: true;
 }
 
 export type Value =
@@ -25,6 +27,8 @@ export type Value =
   | { readonly kind: 'word'; readonly value: string }
   | { readonly kind: 'none' }
   | { readonly kind: 'axes'; readonly axes: readonly Axis[] }
+  /** Whole numbers known at compile time: the value of a setting of type `ints`. */
+  | { readonly kind: 'list'; readonly values: readonly number[] }
   /** A declared function, or a primitive one by name. */
   | { readonly kind: 'function'; readonly name: string; readonly declaration: FunctionDecl | undefined }
   | { readonly kind: 'block'; readonly declaration: BlockDecl };
@@ -42,6 +46,7 @@ export function describeValue(value: Value): string {
     case 'word': return `the word \`${value.value}\``;
     case 'none': return 'none';
     case 'axes': return `the axes ${axesText(value.axes)}`;
+    case 'list': return `the list [${value.values.join(', ')}]`;
     case 'function': return `the function \`${value.name}\``;
     case 'block': return `the block \`${value.declaration.name.name}\``;
   }

@@ -179,6 +179,10 @@ export class GraphBuilder {
   // ---- choices and lookup
   top(x: Node, axis: Axis, take: Axis): Node { return this.make({ kind: 'top', axis, take }, [x]); }
   topProduct(x: Node, half: Axis, axis: Axis, take: Axis): Node { return this.make({ kind: 'top_product', half, axis, take }, [x]); }
+  /** How many entries of `index` before each hold the same index (of `members`); see the operation for what comes before what. */
+  position(index: Node, members: number, along: readonly Axis[], by?: Node): Node {
+    return this.make({ kind: 'position', members, along }, by ? [index, by] : [index]);
+  }
   gather(table: Node, axes: readonly Axis[], indices: readonly Node[]): Node { return this.make({ kind: 'gather', axes }, [table, ...indices]); }
   scatter(value: Node, axes: readonly Axis[], indices: readonly Node[], resultAxes: readonly Axis[]): Node {
     return this.make({ kind: 'scatter', axes, result: resultAxes }, [value, ...indices]);

@@ -14,7 +14,8 @@ export function usageTaps(build: GraphBuilder, graph: Graph): readonly ChoiceTap
   const covered = new Set<Node>();
   const found = new Set<string>();
   for (const node of topological([graph.logits])) {
-    const [table, ...indices] = node.inputs;
+    const [first, ...indices] = node.inputs;
+    const table = unnamed(first);
     if (node.op.kind !== 'gather' || table?.op.kind !== 'param') continue;
     const { axes } = node.op;
     const family = graph.families.find((f) => f.members.some((member) => table.op.kind === 'param' && table.op.param === member));
@@ -26,8 +27,17 @@ export function usageTaps(build: GraphBuilder, graph: Graph): readonly ChoiceTap
       covered.add(index);
     });
     if (indices.length === 1 && unit) covered.add(unit);
+    else if (unit) unit = indices.filter(isPartial).reduce((whole, index) => build.select(build.lt(index, 0), build.constant(-1, 'i32'), whole), unit);
     if (unit) units.push({ path: family.path, index: unit, members: axes.reduce((n, axis) => n * axis.size, 1) });
   }
   const routers = (graph.choices ?? []).filter(({ index }) => !covered.has(index));
   return [...routers, ...units].filter(({ index }) => index.axes.includes(graph.batch) && index.axes.includes(graph.time));
+}
+
+/** A choice some places of which choose nothing. */
+const isPartial = (index: Node): boolean => index.op.kind === 'map' && index.op.fn === 'select';
+
+/** A table as it was declared, where a layer reads it under axes of its own. */
+function unnamed(table: Node | undefined): Node | undefined {
+  return table?.op.kind === 'rename' ? unnamed(table.inputs[0]) : table;
 }

@@ -3,9 +3,10 @@
  *
  * Conventions. What an operation costs is its row in ops.ts (2 FLOPs per multiply-add, 1 per element and elementwise function, causal
  * attention reads (T + 1) / 2 positions on average). Work that no token enters (a normalised weight) is done once per program run and is
- * divided by the run's tokens. *Forward* is what the logits need; losses are left out. *Training* counts three times the forward work
- * of every operation on a differentiable path from a parameter to an objective (one forward, and one of the same size for each of the
- * two operands of a product: Kaplan et al. 2020, arXiv 2001.08361, section 2.1), once every other; the optimiser is left out.
+ * divided by the run's tokens. *Forward* is what the blocks compute: for the logits, and for the losses what stands beside the model (a
+ * dictionary of its activations); the losses' own formulas are left out. *Training* counts three times the forward work of every operation on
+ * a differentiable path from a parameter that learns to an objective (one forward, and one of the same size for each of the two operands of a
+ * product: Kaplan et al. 2020, arXiv 2001.08361, section 2.1), once every other; the optimiser is left out. Frozen parameters have no moments.
  */
 import type { Axis, Graph, Node, Op, Param } from './graph.js';
 import { flops, sizeOf } from './ops.js';
@@ -37,17 +38,17 @@ export interface GraphCost {
   readonly total: Cost;
 }
 
-/** The cost of `graph`'s forward and training work, per block and in total. */
-export function costOf(graph: Graph): GraphCost {
-  const forward = nodesBehind([graph.logits]);
+/** The cost of `graph`'s forward and training work, per block and in total. `frozen`: whether a parameter does not learn. */
+export function costOf(graph: Graph, frozen: (path: string) => boolean = () => false): GraphCost {
   const blockOf = blocksOf(graph);
+  const forward = forwardNodes(graph, blockOf);
   const tokens = graph.batch.size * graph.time.size;
-  const differentiable = differentiableNodes(graph, forward);
+  const differentiable = differentiableNodes(graph, forward, frozen);
   const outputs = new Set(graph.residual.flatMap((add) => [add.write, add.after]));
   const blocks = new Map<string, Sums>();
   const at = (path: string): Sums => {
     const key = blockOf(path);
-    const sums = blocks.get(key) ?? { parameters: 0, activeParameters: 0, flops: 0, trainingFlops: 0, activations: 0 };
+    const sums = blocks.get(key) ?? { ...nothing };
     blocks.set(key, sums);
     return sums;
   };
@@ -58,6 +59,7 @@ export function costOf(graph: Graph): GraphCost {
     counted.add(param);
     const sums = at(param.path);
     sums.parameters += sizeOf(param.axes);
+    if (!frozen(param.path)) sums.learned += sizeOf(param.axes);
     sums.activeParameters += active.get(param) ?? 0;
   };
   for (const node of forward) {
@@ -70,15 +72,23 @@ export function costOf(graph: Graph): GraphCost {
   }
   for (const param of graph.params) count(param);
   const costs = [...blocks].map(([path, sums]): BlockCost => ({ path, ...finish(sums) }));
-  const total: Sums = { parameters: 0, activeParameters: 0, flops: 0, trainingFlops: 0, activations: 0 };
+  const total: Sums = { ...nothing };
   for (const sums of blocks.values()) {
     total.parameters += sums.parameters;
+    total.learned += sums.learned;
     total.activeParameters += sums.activeParameters;
     total.flops += sums.flops;
     total.trainingFlops += sums.trainingFlops;
     total.activations += sums.activations;
   }
   return { blocks: costs.filter((cost) => cost.parameters > 0 || cost.flops > 0 || cost.activationBytes > 0), total: finish(total) };
+}
+
+/** What the blocks compute: all that is behind the logits, and behind the losses but for the losses' own operations. */
+function forwardNodes(graph: Graph, blockOf: (path: string) => string): Node[] {
+  const needed = new Set(nodesBehind([graph.logits]));
+  const blocks = new Set([...graph.params, ...graph.residual].map(({ path }) => blockOf(path)));
+  return nodesBehind([graph.logits, ...graph.losses.map((loss) => loss.node)]).filter((node) => needed.has(node) || blocks.has(blockOf(node.path)));
 }
 
 /** Every node the values of `roots` are computed from, roots included, operands before results. Nothing behind a node of `cut` is followed. */
@@ -107,17 +117,21 @@ const VIEWS: ReadonlySet<Op['kind']> = new Set(['rename', 'split', 'merge', 'sli
 /** Moves numbers and computes none. */
 export const isView = (node: Node): boolean => VIEWS.has(node.op.kind);
 
-const MATERIALISED: ReadonlySet<Op['kind']> = new Set(['contract', 'reduce', 'softmax', 'logsumexp', 'attention', 'top', 'top_product', 'scatter']);
+const MATERIALISED: ReadonlySet<Op['kind']> = new Set(['contract', 'reduce', 'softmax', 'logsumexp', 'attention', 'top', 'top_product', 'position', 'scatter']);
 
 // ------------------------------------------------------------------------------------------------- blocks
 
 interface Sums {
   parameters: number;
+  /** Of those, not frozen. */
+  learned: number;
   activeParameters: number;
   flops: number;
   trainingFlops: number;
   activations: number;
 }
+
+const nothing: Readonly<Sums> = { parameters: 0, learned: 0, activeParameters: 0, flops: 0, trainingFlops: 0, activations: 0 };
 
 function finish(sums: Sums): Cost {
   return {
@@ -126,7 +140,7 @@ function finish(sums: Sums): Cost {
     flops: sums.flops,
     trainingFlops: sums.trainingFlops,
     weightBytes: 4 * sums.parameters,
-    optimizerBytes: 8 * sums.parameters,
+    optimizerBytes: 8 * sums.learned,
     activationBytes: 4 * sums.activations,
   };
 }
@@ -182,7 +196,7 @@ function activeParameters(forward: readonly Node[]): Map<Param, number> {
 
 // ------------------------------------------------------------------------------------------------- differentiable paths
 
-function differentiableNodes(graph: Graph, forward: readonly Node[]): Set<Node> {
+function differentiableNodes(graph: Graph, forward: readonly Node[], frozen: (path: string) => boolean): Set<Node> {
   const roots = graph.losses.length > 0 ? graph.losses.map((loss) => loss.node) : [graph.logits];
   const reached = new Set<Node>();
   const stack = [...roots];
@@ -193,7 +207,7 @@ function differentiableNodes(graph: Graph, forward: readonly Node[]): Set<Node> 
   }
   const trained = new Set<Node>();
   for (const node of forward) {
-    if (node.op.kind === 'param' || gradientInputs(node).some((input) => trained.has(input))) trained.add(node);
+    if ((node.op.kind === 'param' && !frozen(node.op.param.path)) || gradientInputs(node).some((input) => trained.has(input))) trained.add(node);
   }
   return new Set(forward.filter((node) => trained.has(node) && reached.has(node)));
 }
@@ -212,6 +226,7 @@ function gradientInputs(node: Node): readonly Node[] {
     case 'stop_gradient':
     case 'top':
     case 'top_product':
+    case 'position':
       return [];
     case 'surrogate':
       return inputs.slice(1, 1 + op.wrt);

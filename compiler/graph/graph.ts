@@ -74,6 +74,10 @@ export type Op =
   /** Operand score[.., half = 2, n]: indices i * n + j of the `take.size` largest of score[0, i] + score[1, j], exactly, best
    *  first, ties to the lowest index. i32 [.., take]. Lample et al. 2019, arXiv 1907.05242. */
   | { readonly kind: 'top_product'; readonly half: Axis; readonly axis: Axis; readonly take: Axis }
+  /** inputs [index, by?]: for each entry of an i32 index, how many entries before it hold the same index, among those at its place of the axes not in
+   *  `along`; f32, the index's axes. Entries come in row-major order of `along`. With `by` (f32, axes of the index): first by the axes of `along` that
+   *  `by` lacks, then the larger `by` first, then in that order. 0 for an index outside [0, members). */
+  | { readonly kind: 'position'; readonly members: number; readonly along: readonly Axis[] }
   // ---- lookup
   /** inputs [table, ...index], one i32 index for each of `axes` of the table. Axes of the table that an index also has are shared;
    *  result axes: (shared and index axes) then the rest of the table's. Sizes must be met: an index outside reads row 0 x 0 (zeros). */
@@ -116,7 +120,9 @@ export type Init =
   | { readonly kind: 'zeros' | 'ones' }
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
-  | { readonly kind: 'uniform'; readonly low: number; readonly high: number };
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  /** As `of`, then each `row` consecutive numbers scaled to norm 1. */
+  | { readonly kind: 'unit'; readonly row: number; readonly of: Init };
 
 export interface Param {
   /** Stable and unique: `layers.2.ffn.experts.read`. */
@@ -126,6 +132,8 @@ export interface Param {
   readonly span?: Span;
   /** Set for members of an expert family. */
   readonly expert?: { readonly family: string; readonly role: 'read' | 'write' | 'param' };
+  /** Its last axes, along which it starts and stays at norm 1: each row of the others is a unit vector. */
+  readonly unit?: readonly Axis[];
 }
 
 /** Not learned: running statistics, biases that only select, counters. */
@@ -140,6 +148,8 @@ export interface State {
 /** A number the host evaluates before each step; plain data, so a program can carry it. `step` counts from 1. */
 export type ScalarSpec =
   | { readonly kind: 'step' }
+  /** A whole number in [0, below), below <= 2^16, drawn for the run's seed, the step and the stream: what a random tensor's elements are hashed with. */
+  | { readonly kind: 'noise_key'; readonly stream: number; readonly below: number }
   /** base * min(step / warmup, 1) * decay, decay from 1 to `floor` over `steps` by `shape`. */
   | { readonly kind: 'schedule'; readonly name: string; readonly base: number; readonly warmup: number; readonly steps: number; readonly shape: 'constant' | 'linear' | 'cosine'; readonly floor: number }
   /** from .. to, linearly over the first `over` steps, then constant. */
@@ -183,7 +193,13 @@ export interface Update {
   readonly value: Node;
   /** A `scatter` node: only the rows it touches are read and written (touched-rows Adam); `value` is elementwise over it. */
   readonly touched?: Node;
+  /** Of a parameter: once stored, its rows along these axes (the touched ones) are scaled to norm 1. A row whose squares already sum to 1 within
+   *  `UNIT_TOLERANCE` stays as it is, to the bit. */
+  readonly unit?: readonly Axis[];
 }
+
+/** What the squares of a unit row may miss 1 by before it is scaled. */
+export const UNIT_TOLERANCE = 1e-5;
 
 /** What one entry of a program computes: outputs the host may read, and updates made after everything has been read. */
 export interface Procedure {

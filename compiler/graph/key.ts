@@ -40,6 +40,7 @@ export class Keys {
       case 'expand': case 'order': case 'gather': return ids(op.axes);
       case 'top': return ids([op.axis, op.take]);
       case 'top_product': return ids([op.half, op.axis, op.take]);
+      case 'position': return `${op.members}:${ids(op.along)}`;
       case 'scatter': return `${ids(op.axes)}:${ids(op.result)}`;
       case 'attention': case 'attention_grad': return `${ids([op.heads, op.groups, op.key, op.value])}:${op.scale}`;
       case 'part': return String(op.index);

@@ -45,6 +45,12 @@ function attentionPairs(node: Node, heads: Axis): number {
   const batch = q.find((axis) => axis.token === 'batch')?.size ?? 1;
   return batch * heads.size * ((time * (time + 1)) / 2);
 }
+/** Counting entries in their order: past tokens only, where time comes first in the order and no other sequence is counted. */
+function positionCausality(along: readonly Axis[], by: Node | undefined): Causality {
+  const [first] = along.filter((axis) => axis.size > 1 && !by?.axes.includes(axis));
+  const past = first?.token === 'time' && !along.some((axis) => axis.token === 'batch');
+  return past ? { kind: 'past', axes: along } : mixing(along);
+}
 const timeAxes = (node: Node): readonly Axis[] => (node.inputs[0]?.axes ?? []).filter((axis) => axis.token === 'time');
 
 export const ops: { readonly [K in Op['kind']]: OpInfo<K> } = {
@@ -98,6 +104,12 @@ export const ops: { readonly [K in Op['kind']]: OpInfo<K> } = {
     shape: 'the operand without `half` and `axis`, then `take`; i32', gradient: 'none, as top',
     mixes: '`half` and `axis`', causality: (node) => mixing([node.op.half, node.op.axis]),
     flops: (node) => operandSize(node) + (sizeOf(node.axes) / node.op.take.size) * node.op.take.size ** 2,
+  },
+  position: {
+    shape: 'the index; f32', gradient: 'none',
+    mixes: '`along`; of time only the past, when it comes first in the order and batch is not in `along`',
+    causality: (node) => positionCausality(node.op.along, node.inputs[1]),
+    flops: (node) => sizeOf(node.axes) * (node.inputs.length > 1 ? Math.max(1, sizeOf(node.op.along) / node.op.members) : 1),
   },
   gather: {
     shape: 'the axes of the indices, then those of the table that are neither looked up nor in an index',

@@ -48,6 +48,7 @@ export function opText(op: Op): string {
     case 'order': return `order[${names(op.axes)}]`;
     case 'top': return `top[${op.take.size} of ${op.axis.name}]`;
     case 'top_product': return `top_product[${op.take.size} of ${op.axis.name} * ${op.axis.name}]`;
+    case 'position': return `position[along ${names(op.along)}, ${op.members} members]`;
     case 'gather': return `gather[along ${names(op.axes)}]`;
     case 'scatter': return `scatter[along ${names(op.axes)}]`;
     case 'attention': case 'attention_grad': return `${op.kind}[${op.heads.name} heads of ${op.groups.name}, scale ${op.scale}]`;
@@ -61,6 +62,7 @@ export function opText(op: Op): string {
 function scalarText({ scalar }: Extract<Op, { kind: 'scalar' }>): string {
   switch (scalar.kind) {
     case 'step': return 'step';
+    case 'noise_key': return `noise key ${scalar.stream}`;
     case 'schedule': case 'ramp': return `${scalar.kind} ${scalar.name}`;
     case 'bias_correction': return `1 - ${scalar.beta}^step`;
   }

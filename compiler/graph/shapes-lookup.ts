@@ -30,6 +30,17 @@ export function topProductShape(op: Of<'top_product'>, x: Node): Shape {
   return { axes: [...rest, op.take], dtype: 'i32' };
 }
 
+export function positionShape(op: Of<'position'>, index: Node, by: Node | undefined): Shape {
+  if (index.dtype !== 'i32') throw new ShapeError('position of a value that holds numbers, not indices', index.axes);
+  if (op.along.length === 0) throw new ShapeError('position needs an axis to count along', index.axes);
+  without(index, op.along, 'count along');
+  if (by) {
+    needsF32('the order of position', by);
+    for (const axis of by.axes) if (!index.axes.includes(axis)) throw new ShapeError(`position: the order has ${axisText(axis)}, which the choice ${axesText(index.axes)} lacks`, [axis]);
+  }
+  return { axes: index.axes, dtype: 'f32' };
+}
+
 function checkIndices(what: string, axes: readonly Axis[], indices: readonly Node[]): void {
   if (axes.length === 0 || axes.length !== indices.length) {
     throw new ShapeError(`${what} along ${axesText(axes)} needs one index for each axis, not ${indices.length}`, axes);

@@ -6,7 +6,7 @@ import type { Axis, DType, Node, Op, ScalarFn, TensorType } from './graph.js';
 import { broadcast, checkNames, needsF32, operand, typeOf, without, type Shape } from './shape-checks.js';
 import { ShapeError } from './shape-error.js';
 import { concatShape, expandShape, mergeShape, orderShape, padShape, renameShape, shiftShape, sliceShape, splitShape } from './shapes-views.js';
-import { attentionGradShape, attentionShape, gatherShape, partShape, scatterShape, topProductShape, topShape } from './shapes-lookup.js';
+import { attentionGradShape, attentionShape, gatherShape, partShape, positionShape, scatterShape, topProductShape, topShape } from './shapes-lookup.js';
 
 /** Leaves whose operation does not say their type carry it as `declared`. `strictNames` refuses same-named different axes in one product or
  *  elementwise operation; passes that build gradients turn it off (a square weight's gradient joins two axes of one name rightly). */
@@ -37,6 +37,7 @@ export function shapeOf(op: Op, inputs: readonly Node[], declared: TensorType | 
     case 'order': return orderShape(op, operand(inputs, 0));
     case 'top': return topShape(op, operand(inputs, 0));
     case 'top_product': return topProductShape(op, operand(inputs, 0));
+    case 'position': return positionShape(op, operand(inputs, 0), inputs[1]);
     case 'gather': return gatherShape(op, operand(inputs, 0), inputs.slice(1), strictNames);
     case 'scatter': return scatterShape(op, operand(inputs, 0), inputs.slice(1));
     case 'attention': return attentionShape(op, operand(inputs, 0), operand(inputs, 1), operand(inputs, 2));

@@ -70,8 +70,10 @@ function checkStatement(names: ExpressionNames, statement: Statement): void {
       initialiser(names, statement.init);
       return reach.bind(statement.name.name);
     case 'experts':
+      if (statement.condition) names.value(statement.condition);
       names.pattern(statement.axes);
       for (const member of statement.members) {
+        if (member.shares) names.value(member.shares);
         names.pattern(member.axes);
         initialiser(names, member.init);
         reach.bind(member.name.name);

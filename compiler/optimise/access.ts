@@ -4,7 +4,7 @@
  */
 import type { Axis, Node } from '../graph/graph.js';
 import type { Buffer } from '../kernels/kernel.js';
-import { input, isKind, scatterAxes, type NodeOf } from './facts.js';
+import { input, isKind, isSameLookup, scatterAxes, type NodeOf } from './facts.js';
 import { add, constant, dynamic, rowMajor, unravel, type Index } from './index-form.js';
 import { call, load, num, type Value } from './value.js';
 
@@ -149,9 +149,17 @@ export class Reader {
     return value ?? num(0);
   }
 
+  /** In a kernel of one row after another: the scatter whose rows they are, and where the row at hand stands. */
+  segment: { readonly scatter: Node; readonly row: Coordinates } | undefined;
+
   /** A row of a table; rows outside the table read as zero. */
   private gather(node: Node, axes: readonly Axis[], at: Coordinates): Value {
     const inner = new Map(at);
+    const { segment } = this;
+    if (segment && isSameLookup(node, segment.scatter)) {
+      for (const axis of axes) inner.set(axis, this.where(axis, segment.row));
+      return this.at(input(node), inner);
+    }
     const tests: Value[] = [];
     axes.forEach((axis, i) => inner.set(axis, this.chosen(input(node, i + 1), axis, at, tests)));
     const value = this.at(input(node), inner);
@@ -175,10 +183,9 @@ export class Reader {
     return call('select', [both(tests), value, num(0)], 'f32');
   }
 
-  /** The row a scatter's entry goes to, among `rows` in row-major order, or -1. */
-  row(node: NodeOf<'scatter'>, entry: Coordinates): Value {
+  /** The row an entry looks up or adds to, among `rows` (a scatter's own unless given) in row-major order, or -1. */
+  row(node: NodeOf<'gather'> | NodeOf<'scatter'>, entry: Coordinates, rows: readonly Axis[] = isKind(node, 'scatter') ? scatterAxes(node).rows : []): Value {
     const tests: Value[] = [];
-    const { rows } = scatterAxes(node);
     const places = rows.map((axis) => {
       const i = node.op.axes.indexOf(axis);
       return i < 0 ? this.where(axis, entry) : this.chosen(input(node, i + 1), axis, entry, tests);
@@ -225,6 +232,7 @@ export function i32Range(node: Node, of: (node: Node) => readonly [number, numbe
         case 'mod': return b[0] > 0 && b[0] === b[1] && a[0] >= 0 ? [0, Math.min(a[1], b[0] - 1)] : unknown;
         case 'min': return [Math.min(a[0], b[0]), Math.min(a[1], b[1])];
         case 'max': return [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
+        case 'select': { const c = x(2); return [Math.min(b[0], c[0]), Math.max(b[1], c[1])]; }
         default: return unknown;
       }
     }

@@ -4,7 +4,9 @@
  */
 import type { Axis, Node, ScalarFn, ScalarSpec } from '../../compiler/graph/graph.js';
 import { evaluateAttention, evaluateAttentionGrad } from './attention.js';
+import { RandomStream } from '../../runtime/rng.js';
 import { erf } from './erf.js';
+import { randomNumbers } from './random.js';
 import { Tensor, points, type Point } from './tensor.js';
 
 export interface Leaves {
@@ -18,7 +20,9 @@ export interface Leaves {
   readonly step?: number;
   /** Nodes whose values are taken as given, in storage order; what is behind them is not computed. */
   readonly nodes?: ReadonlyMap<Node, ArrayLike<number>>;
-  /** Values of `random` nodes, in storage order; without it they are an error. */
+  /** Default 0. Random numbers are computed from it and the step. */
+  readonly seed?: number;
+  /** Values of `random` nodes, in storage order, in place of those. */
   readonly random?: (stream: number, distribution: 'uniform' | 'normal', size: number) => ArrayLike<number>;
 }
 
@@ -82,10 +86,13 @@ function evaluateTensor(node: Node, xs: readonly Tensor[], leaves: Leaves): Tens
       return leaves.states?.has(path) ? leaf(path, axes, leaves.states.get(path)) : result(() => initial);
     }
     case 'input': return leaf(op.name, axes, leaves.inputs?.get(op.name));
-    case 'scalar': return result(() => scalarValue(op.scalar, leaves.step ?? 1));
+    case 'scalar': return result(() => scalarValue(op.scalar, leaves.step ?? 1, leaves.seed));
     case 'const': return result(() => op.value);
     case 'iota': return result((at) => at.get(op.axis));
-    case 'random': return leaf(`random stream ${op.stream}`, axes, leaves.random?.(op.stream, op.distribution, Tensor.size(axes)));
+    case 'random': {
+      const size = Tensor.size(axes);
+      return leaf(`random stream ${op.stream}`, axes, leaves.random?.(op.stream, op.distribution, size) ?? randomNumbers(op.distribution, size, leaves.step ?? 1, leaves.seed ?? 0, op.stream));
+    }
     case 'map': return result((at) => apply(op.fn, node.inputs[0]?.dtype === 'i32', xs.map((operand) => operand.at(at))));
     case 'reduce': return result((at) => fold(op.fn, over(op.over, at, (p) => x().at(p))));
     case 'contract': return result((at) => fold('sum', over(op.over, at, (p) => x(0).at(p) * x(1).at(p))));
@@ -135,6 +142,7 @@ function evaluateTensor(node: Node, xs: readonly Tensor[], leaves: Leaves): Tens
       const [left, right] = [half(0), half(1)];
       return best(left.flatMap((a) => right.map((b) => a + b)), at.get(op.take));
     });
+    case 'position': return result((at) => before(op, x(), xs[1], at));
     case 'gather': return result((at) => {
       let inner = at;
       for (const [i, axis] of op.axes.entries()) {
@@ -182,6 +190,21 @@ function best(values: readonly number[], rank: number): number {
   return entry.index;
 }
 
+/** How many entries that hold the same index as the one at `at` come before it. */
+function before({ members, along }: Extract<Node['op'], { kind: 'position' }>, index: Tensor, by: Tensor | undefined, at: Point): number {
+  const held = index.at(at);
+  if (held < 0 || held >= members) return 0;
+  const outer = by ? along.filter((axis) => !by.axes.includes(axis)) : along;
+  const inner = along.filter((axis) => !outer.includes(axis));
+  /** Less than 0 where p stands before q. */
+  const ordered = (p: Point, q: Point, axes: readonly Axis[]): number => axes.reduce((sign, axis) => (sign !== 0 ? sign : p.get(axis) - q.get(axis)), 0);
+  return over(along, at, (p) => {
+    if (index.at(p) !== held) return 0;
+    const sign = ordered(p, at, outer) || (by ? by.at(at) - by.at(p) : 0) || ordered(p, at, inner);
+    return sign < 0 ? 1 : 0;
+  }).reduce((a, b) => a + b, 0);
+}
+
 function apply(fn: ScalarFn, i32: boolean, args: readonly number[]): number {
   const [a = NaN, b = NaN, c = NaN] = args;
   switch (fn) {
@@ -217,9 +240,11 @@ function apply(fn: ScalarFn, i32: boolean, args: readonly number[]): number {
 }
 
 /** What the host computes before step `step` (from 1). */
-export function scalarValue(spec: ScalarSpec, step: number): number {
+export function scalarValue(spec: ScalarSpec, step: number, seed = 0): number {
   switch (spec.kind) {
     case 'step': return step;
+    // Philox, held against its authors' numbers in runtime/rng.test.ts
+    case 'noise_key': return (new RandomStream(seed, `noise ${spec.stream} below ${spec.below}`).words4(step)[0] ?? NaN) % spec.below;
     case 'bias_correction': return 1 - spec.beta ** step;
     case 'ramp': return spec.from + (spec.to - spec.from) * Math.min(step / Math.max(spec.over, 1), 1);
     case 'schedule': {

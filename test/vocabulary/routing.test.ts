@@ -1,7 +1,8 @@
 /**
  * @file Mixtures of feed-forward experts against their equations, computed for all experts in loops.
  */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { effectsOf } from '../../compiler/contract/effects.js';
 import { evaluate } from '../reference/interpret.js';
 import { type Read, at, expectClose, expectLayer, range, relu, sigmoid, silu, softmax, sum, tokens, top } from '../support/brute.js';
 import { elaborateLayer } from '../support/layer.js';
@@ -120,5 +121,36 @@ test('ReMoE: every expert, weighed by the relu of its logit (Wang et al. 2024, e
       const g = logits(read, x, b, t, 4).map(relu);
       return weighed(range(4), (e) => at(g, e), (e, o) => sum(3, (f) => silu(hidden(read, x, b, t, e, f, 'experts.read_w')) * hidden(read, x, b, t, e, f, 'experts.read_up') * read('experts.write', e, f, o)));
     }),
+  });
+});
+
+describe('expert threshold (Sun et al. 2026)', () => {
+  const text = 'use std.routing { expert_threshold }\nblock layer(x[d]) -> y[d] { return expert_threshold(x; count = 4, take = 2, width = 3, momentum = 0.1) }';
+  const thresholds = [0.3, 0.5, 0.6, 0.2];
+  const states = new Map([['layer.threshold', thresholds]]);
+  test.each(['train', 'infer'] as const)('every expert whose score exceeds its threshold, in %s', (mode) => {
+    expectLayer({
+      text, size, states, mode,
+      equation: (read, x) => tokens(size, (b, t) => {
+        const s = logits(read, x, b, t, 4).map(sigmoid);
+        return weighed(range(4).filter((e) => at(s, e) > at(thresholds, e)), (e) => at(s, e), (e, o) => mlp(read, x, b, t, e, o));
+      }),
+    });
+  });
+  test('each threshold moves towards the score that lets 3 of the 6 tokens through', () => {
+    const { context, params } = elaborateLayer(text, size);
+    const values = new Map(params.map((param, i) => [param.path, numbers(20 + i, param.axes.reduce((n, axis) => n * axis.size, 1))]));
+    const x = numbers(30, 24);
+    const w = values.get('layer.logits.w') ?? new Float64Array();
+    const [update] = context.updates;
+    const [moved] = evaluate([update?.value ?? expect.fail('no update')], { params: values, inputs: new Map([['x', x]]), states });
+    expectClose(moved ?? [], thresholds.map((c, e) => {
+      const scores = range(6).map((n) => sigmoid(sum(4, (i) => at([...x], n * 4 + i) * at([...w], i * 4 + e)))).sort((p, q) => q - p);
+      return c + 0.1 * (at(scores, 2) - c);
+    }), 'threshold');
+  });
+  test('no token depends on another', () => {
+    const { y } = elaborateLayer(text, size);
+    expect([...effectsOf([y]).values()].filter((effect) => effect === 'any' || effect === 'past')).toEqual([]);
   });
 });
