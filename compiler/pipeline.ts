@@ -10,11 +10,13 @@ import type { Compiled } from './compiled.js';
 import { analyseContract, checkContract } from './contract/contract.js';
 import { Diagnostics } from './diagnostics/diagnostic.js';
 import { elaborate } from './elaborate/elaborate.js';
+import { reportUnused } from './elaborate/unused.js';
 import { Numbering } from './graph/build.js';
 import { lowerProcedures } from './lower.js';
 import { type ReadSource, load } from './model/load.js';
 import { checkNames } from './names/check-names.js';
 import { defaultNorm, resolve } from './model/resolve.js';
+import { reportUnmatched } from './optimizer/unmatched.js';
 import { printForm } from './print-ir.js';
 import { evaluationProcedure, forwardProcedure, trainingProcedure } from './procedures.js';
 import { assembleProgram } from './assemble.js';
@@ -87,6 +89,8 @@ export function compile(input: CompileInput): Compiled {
     inference = training?.context.modal ? elaborate(model, sourcesLoaded.sources, diagnostics, batch, time, 'infer', numbering) : training;
     // after elaboration, which says more about the names of the blocks that are used
     diagnostics.add(unknown);
+    if (training && inference) reportUnused(model, [training, inference], diagnostics);
+    if (training) reportUnmatched(model, training.graph, diagnostics);
     if (training && inference && inference !== training) training = { ...training, graph: { ...training.graph, inference: inference.graph } };
     return { graph: training?.graph };
   });

@@ -2,55 +2,46 @@
  * @file The table of architectures in specs/README.md: `npm run spec-table` prints it, `npm run spec-table -- --write` puts it in its place. Sizes and costs are
  * those of `archc show`, read off the graph: nothing is allocated.
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { analyseContract, type ContractReport } from '../compiler/contract/contract.js';
 import { costOf } from '../compiler/graph/cost.js';
-import { compile } from '../compiler/pipeline.js';
 import { count, percent, whole } from '../compiler/show/units.js';
+import { compileArch, readSpecFile, type SpecArch, specArchs, specsFolder } from './spec-archs.js';
 import { CHECKS, MORE } from './spec-checks.js';
 
-const root = new URL('../', import.meta.url);
-const specs = fileURLToPath(new URL('specs/', root));
-export const readme = fileURLToPath(new URL('specs/README.md', root));
-const [START, END] = ['<!-- made by `npm run spec-table -- --write` -->', '<!-- end -->'];
+export const readme = `${specsFolder}README.md`;
+const MARKS = ['<!-- made by `npm run spec-table -- --write` -->', '<!-- end -->'] as const;
 
 const HEADER = ['spec', 'arch', 'source', 'checked against', 'active', 'parameters', 'FLOPs/token', 'contract'];
 
 /** The table as Markdown, one row for each arch. */
 export function specTable(): string {
-  const files = readdirSync(specs).filter((file) => file.endsWith('.arch')).sort();
-  const rows = files.flatMap((file) => {
-    const text = readFileSync(specs + file, 'utf8');
-    return [...text.matchAll(/^arch (\w+)/gm)].map((match) => row(file, match[1] ?? '', text));
-  });
+  const rows = specArchs().map(row);
   return [HEADER, HEADER.map((_, i) => (i >= 4 && i <= 6 ? '--:' : '---')), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
 /** `readme` with the table in its place. */
 export function withTable(text: string, table: string): string {
-  const [before, rest] = text.split(START);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`no ${START} ... ${END} in specs/README.md`);
-  return `${before}${START}\n\n${table}\n${END}${after}`;
+  return between(text, MARKS, table);
 }
 
-function row(file: string, arch: string, text: string): string[] {
-  const { model, graph, diagnostics } = compile({ entry: file, arch, read, upTo: 'graph' });
-  if (!model || !graph || diagnostics.failed) throw new Error(`${file} ${arch}: ${diagnostics.all.map((d) => d.message).join('; ')}`);
+/** A text with `inside` between two marks of it. */
+export function between(text: string, [start, end]: readonly [string, string], inside: string): string {
+  const [before, rest] = text.split(start);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`no ${start} ... ${end} in specs/README.md`);
+  return `${before}${start}\n\n${inside}\n${end}${after}`;
+}
+
+function row({ file, arch }: SpecArch): string[] {
+  const { model, graph } = compileArch({ file, arch }, { upTo: 'graph' });
+  if (!model || !graph) throw new Error(`${file} ${arch}: not compiled`);
   const { total } = costOf(graph);
   const check = [CHECKS[file], MORE[arch]].filter((part) => part !== undefined).join('; ');
   if (CHECKS[file] === undefined) throw new Error(`scripts/spec-checks.ts does not say what ${file} is checked against`);
-  return [`[${file}](${file})`, arch, source(model.doc ?? '') || source(text), check, count(total.activeParameters), count(total.parameters), count(total.flops), contractText(analyseContract(graph))];
+  return [`[${file}](${file})`, arch, source(model.doc ?? '') || source(readSpecFile(file) ?? ''), check, count(total.activeParameters), count(total.parameters), count(total.flops), contractText(analyseContract(graph))];
 }
-
-const read = (file: string): string | undefined => {
-  try {
-    return readFileSync(specs + file, 'utf8');
-  } catch {
-    return undefined;
-  }
-};
 
 /** The works a documentation comment cites: `Park et al. 2024, arXiv 2412.04139`. */
 export function source(doc: string): string {

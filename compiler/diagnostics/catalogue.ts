@@ -6,13 +6,14 @@ import type { Span } from '../../grammar/ast.js';
 import { type ContractParams, contractMessages } from './catalogue/contract.js';
 import { type EnvironmentParams, environmentMessages } from './catalogue/environment.js';
 import { type LimitParams, limitMessages } from './catalogue/limits.js';
+import { type MatchParams, matchMessages } from './catalogue/match.js';
 import { type NameParams, nameMessages } from './catalogue/names.js';
 import { type ShapeParams, shapeMessages } from './catalogue/shapes.js';
 import type { Diagnostic, Fix, Related } from './diagnostic.js';
 import type { MessageTable } from './message.js';
 
 /** What each code needs to know. */
-export interface Params extends NameParams, ShapeParams, LimitParams, ContractParams, EnvironmentParams {}
+export interface Params extends NameParams, ShapeParams, LimitParams, ContractParams, EnvironmentParams, MatchParams {}
 export type Code = keyof Params;
 
 export const catalogue: MessageTable<Params> = {
@@ -21,6 +22,7 @@ export const catalogue: MessageTable<Params> = {
   ...limitMessages,
   ...contractMessages,
   ...environmentMessages,
+  ...matchMessages,
 };
 
 /** What a report may add to its message. `label` and `help` replace the catalogue's. */

@@ -18,7 +18,7 @@ export interface Fix {
 }
 
 export interface Diagnostic {
-  /** `ARCH1xxx` syntax, `2xxx` names, `3xxx` dimensions, `4xxx` budgets and limits, `5xxx` contract, `9xxx` internal. */
+  /** `ARCH1xxx` syntax, `2xxx` names, `3xxx` dimensions, `4xxx` budgets and limits, `5xxx` contract, `6xxx` environment, `7xxx` matching, `9xxx` internal. */
   readonly code: string;
   readonly severity: Severity;
   readonly message: string;

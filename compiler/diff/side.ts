@@ -5,6 +5,7 @@ import type { Expr, Source } from '../../grammar/ast.js';
 import { analyseContract } from '../contract/contract.js';
 import type { ContractReport } from '../contract/report.js';
 import { costOf, type GraphCost } from '../graph/cost.js';
+import { isFrozen } from '../optimizer/groups.js';
 import type { Graph, Param } from '../graph/graph.js';
 import type { KernelProgram } from '../kernels/kernel.js';
 import type { Entry, Layers, Model } from '../model/model.js';
@@ -35,7 +36,7 @@ export function sideOf(spec: string, model: Model, graph: Graph, programs: reado
     params: new Map(graph.params.map((p) => [p.path, p])),
     entries: new Map(entries.map((e) => [e.path, e])),
     layers: new Map(model.entries.flatMap((e) => (e.kind === 'layers' ? [[e.path, e] as const] : []))),
-    cost: costOf(graph),
+    cost: costOf(graph, (path) => isFrozen(model.train.groups, path)),
     contract: analyseContract(graph),
     kernels: train === undefined ? null : { distinct: new Set(train.launches.map((l) => l.kernel.name)).size, launches: train.launches.length },
     sources,

@@ -27,6 +27,8 @@ export function initText(init: Init): string {
       return `normal(${short(init.mean)}, ${short(init.std)})`;
     case 'uniform':
       return `uniform(${short(init.low)}, ${short(init.high)})`;
+    case 'unit':
+      return `${initText(init.of)}, unit rows`;
   }
 }
 

@@ -92,7 +92,7 @@ export interface OptimizerGroup {
   readonly weightDecay: number;
   /** Its gradients are clipped by a norm of their own (0: not at all); absent: with all that have no clip of their own, by the optimiser's. */
   readonly clip?: number;
-  /** Its parameters and states keep their values: no gradient, no moments, no update. */
+  /** Its parameters and states keep their values: no gradient, no moments, no update. Entries it owns take the form used outside training. */
   readonly frozen?: boolean;
 }
 

@@ -2,6 +2,7 @@
  * @file The `train` block: steps, batch, seed, optimiser, parameter groups. Every setting has a default; unknown ones are errors.
  */
 import type { Expr, Ident, SpecItem } from '../../grammar/ast.js';
+import { printExpr } from '../../grammar/print-expressions.js';
 import { diagnose } from '../diagnostics/catalogue.js';
 import type { Diagnostics } from '../diagnostics/diagnostic.js';
 import { evaluateNumber } from './settings.js';
@@ -16,7 +17,7 @@ interface Written {
 const top = ['steps', 'batch', 'seed', 'log_every', 'eval_every', 'save_every'];
 const optimizers = ['adamw', 'touched_adam'];
 const shapes = ['constant', 'linear', 'cosine'];
-const groupSettings = ['optimizer', 'lr', 'betas', 'eps', 'weight_decay'];
+const groupSettings = ['optimizer', 'lr', 'betas', 'eps', 'weight_decay', 'clip', 'freeze'];
 const optimizerSettings = ['lr', 'betas', 'eps', 'weight_decay', 'clip', 'schedule'];
 
 /** Gathers the items of one or more train blocks (later ones win) and of `--set train...`, then reads them. */
@@ -77,9 +78,15 @@ export class TrainReader {
       this.written.set(first.name, { value, origin });
       return;
     }
+    if (first.name === 'optimizer' && segments.length === 1 && value.kind === 'path') return this.choose('optimizer.kind', value, optimizers, 'optimizer', origin);
     if (first.name === 'optimizer' && segments[1]?.name === 'schedule' && segments.length === 3) return this.leaf('optimizer.schedule', segments.slice(2), value, ['warmup', 'floor'], origin);
     if (first.name === 'optimizer' && segments.length > 1) return this.leaf('optimizer', segments.slice(1), value, optimizerSettings, origin);
-    if (first.name === 'group' && segments.length > 2) {
+    if (first.name === 'group' && segments.length <= 2) {
+      const path = ['group', ...segments.slice(1).map((s) => s.name)].join('.');
+      this.diagnostics.report(diagnose('ARCH2012', { owner: 'train', name: 'group', expected: 'the path of parameters and a setting', got: `\`${path}\`` }, first.span, { help: 'for example `--set train.group.layers.ffn.experts.lr=0.01`' }));
+      return;
+    }
+    if (first.name === 'group') {
       const path = segments.slice(1, -1).map((s) => s.name).join('.');
       if (!this.groups.includes(path)) this.groups.push(path);
       return this.leaf(`group ${path}`, segments.slice(-1), value, groupSettings, origin);
@@ -91,6 +98,15 @@ export class TrainReader {
     const name = value.segments.map((s) => s.name).join('.');
     if (known.includes(name)) this.written.set(key, { value, origin });
     else this.unknown(kind, value.segments[0], known);
+  }
+
+  /** Reports a value that does not fit, with an example of one that does. `value`: what it comes to, where that is a number. */
+  private refuse(key: string, expected: string, example: string, written: Written, value?: number): void {
+    const text = printExpr(written.value);
+    const got = value === undefined || String(value) === text || written.value.kind === 'number' ? `\`${text}\`` : `\`${text}\`, which is ${value}`;
+    const path = `train.${key.replace(/^group /, 'group.')}`;
+    const help = written.origin.kind === 'set' ? `for example \`--set ${path}=${example}\`` : `for example \`${path.slice(path.lastIndexOf('.') + 1)} = ${example}\``;
+    this.diagnostics.report(diagnose('ARCH2012', { owner: 'train', name: key, expected, got }, written.value.span, { help }));
   }
 
   private unknown(kind: string, name: Ident | undefined, among: readonly string[]): void {
@@ -105,7 +121,7 @@ export class TrainReader {
       const fits = value !== undefined && value >= least && Number.isFinite(value) && (!whole || Number.isInteger(value));
       if (written && !fits) {
         const expected = `${whole ? 'a whole number' : 'a number'} of at least ${least}`;
-        this.diagnostics.report(diagnose('ARCH2012', { owner: 'train', name: key, expected, got: value === undefined ? 'something else' : String(value) }, written.value.span));
+        this.refuse(key, expected, String(otherwise), written, value);
       }
       return this.line(key, fits ? value : otherwise);
     };
@@ -139,9 +155,21 @@ export class TrainReader {
       return {
         path, optimizer: kind, lr: number(`${prefix}.lr`, base.lr, 0), betas: this.betas(prefix, kind === base.optimizer ? base.betas : [0.9, 0.999]),
         eps: number(`${prefix}.eps`, base.eps, 0), weightDecay: number(`${prefix}.weight_decay`, kind === 'touched_adam' ? 0 : base.weightDecay, 0),
+        ...(this.written.has(`${prefix}.clip`) ? { clip: number(`${prefix}.clip`, 0, 0) } : {}),
+        ...(this.flag(`${prefix}.freeze`) ? { frozen: true } : {}),
       };
     });
     return [base, ...groups];
+  }
+
+  /** True or false, false unless said; without a line in the resolved settings when it is not said. */
+  private flag(key: string): boolean {
+    const written = this.written.get(key);
+    if (!written) return false;
+    const { value } = written;
+    if (value.kind === 'bool') return this.line(key, String(value.value)) === 'true';
+    this.refuse(key, 'true or false', 'true', written);
+    return false;
   }
 
   private kind(prefix: string, otherwise: OptimizerGroup['optimizer']): OptimizerGroup['optimizer'] {
@@ -165,7 +193,7 @@ export class TrainReader {
     const items = written?.value.kind === 'list' ? written.value.items.map((item) => evaluateNumber(item, new Map())) : [];
     const [first, second] = items;
     const fits = items.length === 2 && first !== undefined && second !== undefined && first >= 0 && first < 1 && second >= 0 && second < 1;
-    if (written && !fits) this.diagnostics.report(diagnose('ARCH2012', { owner: 'train', name: key, expected: 'two numbers from 0 up to 1, [0.9, 0.95]', got: 'something else' }, written.value.span));
+    if (written && !fits) this.refuse(key, 'two numbers from 0 up to 1', '[0.9, 0.95]', written);
     const betas: readonly [number, number] = fits ? [first, second] : otherwise;
     this.line(key, `[${betas.join(', ')}]`);
     return betas;

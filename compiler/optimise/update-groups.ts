@@ -23,7 +23,8 @@ export function groupUpdates(updates: readonly Update[]): UpdateGroup[] {
   return [...groups.values()].map((group) => ({ updates: group, touched: group.find((update) => update.touched)?.touched }));
 }
 
-/** Numbers that the updates of several parameters use (a clipping factor) live beside the host's scalars, where they cost no slot. */
+/** Numbers that the updates of several parameters, or one of touched rows, use (a clipping factor) live beside the host's scalars, where they cost
+ *  no slot. */
 export function sharedScalars(groups: readonly UpdateGroup[], stored: ReadonlyNodeSet): Set<Node> {
   const seen = new Map<Node, number>();
   const kept = new Set<Node>();
@@ -34,7 +35,7 @@ export function sharedScalars(groups: readonly UpdateGroup[], stored: ReadonlyNo
       visited.add(node);
       const computed = node.op.kind === 'reduce' || node.op.kind === 'contract' || stored.has(node);
       if (computed && node.axes.length === 0 && node.dtype === 'f32') {
-        if ((seen.get(node) ?? i) !== i) kept.add(node);
+        if (group.touched || (seen.get(node) ?? i) !== i) kept.add(node);
         seen.set(node, i);
       } else if (node.op.kind === 'map' && !stored.has(node)) node.inputs.forEach(walk);
     };

@@ -8,6 +8,7 @@ import { isKind, sameSet, scatterAxes } from './facts.js';
 import type { Lowering, Scan, Start } from './lowering.js';
 import type { UpdateGroup } from './update-groups.js';
 import { segmentsOf } from './segments.js';
+import { launchUnitRows } from './unit-rows.js';
 import type { NestUnit } from './units.js';
 
 /** A store of an update's value: where, and what else its kernel reads. */
@@ -27,6 +28,7 @@ export function launchUpdates(lowering: Lowering): void {
   }
   for (const unit of inOrder(lowering, planned, copies)) lowering.place(unit);
   for (const unit of copies) lowering.place(unit);
+  launchUnitRows(lowering);
 }
 
 function unitsOf(lowering: Lowering, group: UpdateGroup, copies: NestUnit[]): NestUnit[] {
@@ -64,7 +66,7 @@ function start(lowering: Lowering, update: Update, touched: Node | undefined, co
 }
 
 function valueScan(lowering: Lowering, scatter: Node): Scan {
-  const scan = lowering.scan(scatter.inputs.slice(0, 1).map((node) => ({ node, compute: false })));
+  const scan = lowering.scan(scatter.inputs.slice(0, 1).map((node) => ({ node, compute: false })), new Set(), scatter);
   lowering.requireAll(scan);
   return scan;
 }

@@ -2,14 +2,16 @@
  * @file The optimiser as part of the graph: new values of parameters and moments as expressions of gradients.
  *
  * AdamW as torch.optim.AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101); touched-rows Adam as torch.optim.SparseAdam: moments of rows
- * that did not fire stay as they are, and nothing decays. Gradients are clipped together by their norm, as torch.nn.utils.clip_grad_norm_.
- * A step whose gradients are not finite changes nothing, nor does any later one: `bad_step` keeps its number. All updates read one scalar,
- * the clip scale, which is -1 when nothing may change.
+ * that did not fire stay as they are, and nothing decays. Gradients are clipped together by their norm, as torch.nn.utils.clip_grad_norm_,
+ * those of a group with a clip of its own by theirs. A step whose gradients are not finite changes nothing, nor does any later one: `bad_step`
+ * keeps its number. Updates read one scalar for each clip, its scale, which is -1 when nothing may change.
  */
 import type { GraphBuilder } from '../graph/build.js';
 import type { Node, Param, State, Update } from '../graph/graph.js';
 import type { OptimizerGroup, TrainSettings } from '../model/model.js';
 import { groupOf } from './groups.js';
+import { oneScatter } from './one-scatter.js';
+import { alongSphere } from './unit-rows.js';
 
 /** A group asks for `touched_adam` for a parameter whose gradient is not one scatter. */
 export class TouchedAdamError extends Error {
@@ -33,24 +35,51 @@ export interface Updates {
   readonly ok: Node;
 }
 
-export function buildUpdates(builder: GraphBuilder, grads: readonly Gradient[], settings: TrainSettings): Updates {
+export function buildUpdates(builder: GraphBuilder, gradients: readonly Gradient[], settings: TrainSettings): Updates {
   return builder.lenient(() => builder.at('optimizer', undefined, () => {
-    const norm = gradientNorm(builder, grads.map(({ grad }) => grad));
-    const { badStep, ok, update } = guard(builder, norm);
-    const clipped = settings.clip > 0 ? builder.min(1, builder.div(settings.clip, builder.add(norm, 1e-6))) : builder.constant(1);
-    const scale = builder.select(ok, clipped, -1);
-    const updates = grads.flatMap(({ param, grad }) => {
+    const grads = gradients.flatMap(({ param, grad }) => {
       const group = groupOf(settings.groups, param.path);
-      return group ? builder.at(`optimizer.${param.path}`, param.span, () => parameterUpdates(builder, param, grad, group, settings, scale)) : [];
+      return group ? [{ param, group, grad: builder.at(`${param.path}~grad`, param.span, () => alongSphere(builder, param, oneScatter(builder, grad))) }] : [];
+    });
+    const clips = clipsOf(builder, grads, settings);
+    const norm = builder.sqrt(clips.reduce((sum, { squares }) => builder.add(sum, squares), builder.constant(0)));
+    const { badStep, ok, update } = guard(builder, norm);
+    const updates = clips.flatMap(({ bound, squares, members }) => {
+      const clipped = bound > 0 ? builder.min(1, builder.div(bound, builder.add(builder.sqrt(squares), 1e-6))) : builder.constant(1);
+      const scale = builder.select(ok, clipped, -1);
+      return members.flatMap(({ param, grad, group }) => builder.at(`optimizer.${param.path}`, param.span, () => parameterUpdates(builder, param, grad, group, settings, scale)));
     });
     return { updates: [...updates, update], outputs: [{ name: 'grad_norm', node: norm }, { name: 'bad_step', node: badStep }], ok };
   }));
 }
 
-/** Square root of the sum of squares of everything. Written as a sum of squares of each gradient, so a scatter's untouched rows can be left out. */
-function gradientNorm(builder: GraphBuilder, grads: readonly Node[]): Node {
-  const squares = grads.map((grad) => builder.sum(builder.mul(grad, grad), grad.axes));
-  return builder.sqrt(squares.reduce((sum, square) => builder.add(sum, square), builder.constant(0)));
+interface GroupedGradient extends Gradient {
+  readonly group: OptimizerGroup;
+}
+
+/** Gradients that are clipped by one norm. */
+interface Clip {
+  /** Of the norm; 0: no clipping. */
+  readonly bound: number;
+  /** The sum of squares of the members. Written as a sum for each gradient, so a scatter's untouched rows can be left out. */
+  readonly squares: Node;
+  readonly members: readonly GroupedGradient[];
+}
+
+/** First the gradients that share the optimiser's clip, then those of each group that has one of its own. */
+function clipsOf(builder: GraphBuilder, grads: readonly GroupedGradient[], settings: TrainSettings): Clip[] {
+  const sets = new Map<OptimizerGroup | undefined, GroupedGradient[]>([[undefined, []]]);
+  for (const one of grads) {
+    const own = one.group.clip === undefined ? undefined : one.group;
+    const set = sets.get(own);
+    if (set) set.push(one);
+    else sets.set(own, [one]);
+  }
+  return [...sets].map(([own, members]) => ({
+    bound: own?.clip ?? settings.clip,
+    squares: members.map(({ grad }) => builder.sum(builder.mul(grad, grad), grad.axes)).reduce((sum, square) => builder.add(sum, square), builder.constant(0)),
+    members,
+  }));
 }
 
 function guard(builder: GraphBuilder, norm: Node): { badStep: Node; ok: Node; update: Update } {
@@ -87,7 +116,7 @@ function parameterUpdates(builder: GraphBuilder, param: Param, grad: Node, group
     value: builder.order(builder.select(builder.le(0, scale), value, old), param.axes),
     ...(touched ? { touched: grad } : {}),
   });
-  return [update(param, p, newP), update(first, m, newM), update(second, v, newV)];
+  return [{ ...update(param, p, newP), ...(param.unit ? { unit: param.unit } : {}) }, update(first, m, newM), update(second, v, newV)];
 }
 
 function learningRate(builder: GraphBuilder, group: OptimizerGroup, settings: TrainSettings): Node {

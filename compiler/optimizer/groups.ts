@@ -1,5 +1,5 @@
 /**
- * @file Which optimiser group owns a parameter.
+ * @file Which optimiser group owns a parameter, and what is frozen.
  */
 import type { OptimizerGroup } from '../model/model.js';
 
@@ -21,4 +21,9 @@ export function matches(prefix: string, path: string): boolean {
 /** The last group that matches; undefined when none does. */
 export function groupOf(groups: readonly OptimizerGroup[], path: string): OptimizerGroup | undefined {
   return groups.findLast((group) => matches(group.path, path));
+}
+
+/** Whether the group that owns a parameter or state keeps it as it is. */
+export function isFrozen(groups: readonly OptimizerGroup[], path: string): boolean {
+  return groupOf(groups, path)?.frozen === true;
 }

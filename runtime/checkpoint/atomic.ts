@@ -45,11 +45,11 @@ function failure(path: string, error: unknown): unknown {
     case 'EDQUOT':
       return new CheckpointError(`${path} was not saved: the disk is full\n  What was there before is untouched. Free some space; training can go on from it with --resume.`);
     case 'ENOENT':
-      return new CheckpointError(`${path} was not saved: there is no folder ${dirname(path)}`);
+      return new CheckpointError(`${path} was not saved: there is no folder ${dirname(path)}\n  Make it, or choose another run folder.`);
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new CheckpointError(`${path} was not saved: ${dirname(path)} may not be written to`);
+      return new CheckpointError(`${path} was not saved: ${dirname(path)} may not be written to\n  Make it writable, or choose another run folder.`);
     default:
       // RuntimeFailures carry a `code` too: they pass as they are.
       return error instanceof CheckpointError || !(error instanceof Error) || !('errno' in error) ? error : new CheckpointError(`${path} was not saved: ${messageOf(error)}`);

@@ -2,6 +2,7 @@
  * @file What a person sees of a run: on a terminal one line that is rewritten in place, elsewhere one plain line per log. On stderr, so that
  * stdout stays for machines.
  */
+import { takingText } from '../checkpoint/take.js';
 import type { TrainEvent } from './train.js';
 
 /** The part of a stream this needs; `process.stderr` is one. */
@@ -39,6 +40,8 @@ export class LiveView {
         return this.lasting(`warning: ${event.message}`);
       case 'resume':
         return this.lasting(`resuming from step ${event.step} of ${event.path}`);
+      case 'take':
+        return this.lasting(takingText(event.taking));
       case 'stop':
         return this.lasting(`stopped at step ${event.step}; saved to ${event.path}`);
       case 'save':

@@ -85,6 +85,6 @@ async function guarded(path: string, action: () => Promise<void>): Promise<void>
   try {
     await action();
   } catch (error) {
-    throw new RunError(`${path} was not written: ${systemCode(error) === 'ENOSPC' ? 'the disk is full' : messageOf(error)}`);
+    throw new RunError(`${path} was not written: ${systemCode(error) === 'ENOSPC' ? 'the disk is full' : messageOf(error)}\n  Free space, or make its folder writable; training can go on with --resume.`);
   }
 }

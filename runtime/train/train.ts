@@ -6,10 +6,11 @@
  */
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadCheckpoint, saveCheckpoint, type CheckpointInfo } from '../checkpoint/checkpoint.js';
+import { Checkpoint, loadCheckpoint, saveCheckpoint, type CheckpointInfo } from '../checkpoint/checkpoint.js';
+import { planTaking, take, type Taking } from '../checkpoint/take.js';
 import type { Write } from '../checkpoint/atomic.js';
 import type { Corpus } from '../data/corpus.js';
-import { CheckpointError, RunError, messageOf } from '../errors.js';
+import { CheckpointError, RunError, messageOf, systemCode } from '../errors.js';
 import { evaluate } from '../evaluate.js';
 import type { Executor } from '../executor.js';
 import type { TrainInfo } from '../program.js';
@@ -21,6 +22,7 @@ export const CHECKPOINT_FILE = 'checkpoint.safetensors';
 
 export type TrainEvent =
   | { readonly kind: 'resume'; readonly step: number; readonly path: string }
+  | { readonly kind: 'take'; readonly taking: Taking }
   | { readonly kind: 'train'; readonly metrics: TrainMetrics; readonly steps: number; readonly secondsLeft: number }
   | { readonly kind: 'eval'; readonly metrics: EvalMetrics }
   | { readonly kind: 'save'; readonly step: number; readonly path: string }
@@ -39,6 +41,8 @@ export interface TrainOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Go on from the run folder's checkpoint. Without it a folder that holds one is refused. */
   readonly resume?: boolean;
+  /** Another run's checkpoint: parameters and states of the same path and shape start as there. Not with `resume`, which has them in its own. */
+  readonly from?: string;
   /** Validation windows per domain; default 16. */
   readonly evalWindows?: number;
   readonly onEvent?: (event: TrainEvent) => void;
@@ -135,19 +139,34 @@ async function prepareRun(options: TrainOptions, path: string, emit: (event: Tra
   const existing = await exists(path);
   if (options.resume && !existing) throw new CheckpointError(`there is nothing to resume: no checkpoint at ${path}\n  Leave out --resume to start the run.`);
   if (!options.resume && existing) throw new RunError(`${runDir} already holds a run\n  Go on with it: --resume. Or give another --run.`);
+  if (options.from !== undefined && options.resume) throw new RunError('a run that is resumed starts from its own checkpoint, not from another\'s\n  Leave out what it should start from.');
+  const source = options.from === undefined ? undefined : await Checkpoint.open(options.from);
   try {
-    await mkdir(runDir, { recursive: true });
-    for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(runDir, name), text);
-  } catch (error) {
-    throw new RunError(`the run folder ${runDir} cannot be written: ${messageOf(error)}`);
+    const taking = source && planTaking(source, session, settings.frozen);
+    await makeFolder(options);
+    await session.initialise(settings.seed);
+    if (source && taking) {
+      await take(source, session, taking);
+      emit({ kind: 'take', taking });
+    }
+  } finally {
+    await source?.close();
   }
-  await session.initialise(settings.seed);
   if (!options.resume) return 0;
   const info = await loadCheckpoint(path, session);
   if (info.seed !== settings.seed) throw new CheckpointError(`${path} was trained with seed ${info.seed}, not ${settings.seed}\n  Resume with the same seed, or start another run.`);
   if (digestOf(info.data) !== corpus.describe().digest) emit({ kind: 'warning', message: `the text at ${corpus.path} is not what ${path} was trained on so far: going on with the new text` });
   emit({ kind: 'resume', step: info.step, path });
   return info.step;
+}
+
+async function makeFolder({ runDir, files }: TrainOptions): Promise<void> {
+  try {
+    await mkdir(runDir, { recursive: true });
+    for (const [name, text] of Object.entries(files ?? {})) await writeFile(join(runDir, name), text);
+  } catch (error) {
+    throw new RunError(`the run folder ${runDir} cannot be written: ${systemCode(error) === 'ENOENT' ? 'it cannot be made there' : messageOf(error)}\n  Make it writable, or choose another run folder.`);
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

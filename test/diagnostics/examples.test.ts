@@ -6,7 +6,7 @@ import { compile } from '../../compiler/pipeline.js';
 
 const IMPORTS = `language 1
 use std.transformer { embed, attention, mlp, lm_head }
-use std.experts { peer, pools }
+use std.pools { pools }; use std.experts { peer }
 use std.losses { next_token, switch_balance, l1 }
 `;
 const DIMS = 'dims { d = 16; ctx = 8; vocab = 256 }';

@@ -12,7 +12,7 @@ import { reader } from '../support/spec.js';
 /** Tables of 256 experts, of which a step of 2 x 16 tokens fires some and not others. */
 export const TINY = `language 1
 use std.transformer { embed, attention, lm_head }
-use std.experts { pools }
+use std.pools { pools }
 use std.losses { next_token, switch_balance, l1 }
 
 arch Tiny {

@@ -2,7 +2,7 @@
  * @file What `build` writes for the three specs, to the byte: generated WGSL, `model.ts` and `resolved.json` are reviewed like code.
  * `npm run golden` rewrites them.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -17,10 +17,11 @@ describe.each(['dense', 'peer', 'pools'])('%s', (spec) => {
   test('is written as reviewed', async () => {
     const files = await build(spec);
     const reviewed = [...files].filter(([name]) => name !== 'program.json');
+    // nothing stale stays behind; of a folder that is being rewritten there is nothing yet
+    const folder = join(here, spec, 'kernels');
+    const kernels = existsSync(folder) ? readdirSync(folder).map((name) => `kernels/${name}`) : [];
     for (const [name, text] of reviewed) await expect(text).toMatchFileSnapshot(join(here, spec, name));
-    // nothing stale stays behind
-    const kernels = readdirSync(join(here, spec, 'kernels')).map((name) => `kernels/${name}`);
-    expect(kernels.sort()).toEqual(reviewed.map(([name]) => name).filter((name) => name.startsWith('kernels/')).sort());
+    expect(kernels.filter((name) => !files.has(name))).toEqual([]);
   });
 
   test('is the same bytes each time', async () => {

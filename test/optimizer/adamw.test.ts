@@ -101,6 +101,29 @@ describe('clipping', () => {
   });
 });
 
+describe('a group with a clip of its own', () => {
+  const b = new GraphBuilder();
+  const n = b.axis('n', 1);
+  const params = ['a', 'c', 'e'].map((path): Param => ({ path, axes: [n], init: { kind: 'zeros' } }));
+  const grads = params.map((param) => ({ param, grad: b.input(`g.${param.path}`, [n], 'f32') }));
+  const moments = (own: Partial<OptimizerGroup>): { outputs: Record<string, number>; m: number[] } => {
+    const { updates, outputs } = buildUpdates(b, grads, settings([group({ weightDecay: 0 }), group({ path: 'e', weightDecay: 0, ...own })], 1));
+    const run = new Run(updates, outputs);
+    for (const { path } of params) run.params.set(path, Float64Array.of(0));
+    const said = run.next(new Map([['g.a', [3]], ['g.c', [4]], ['g.e', [-12]]]));
+    return { outputs: said, m: params.map(({ path }) => run.states.get(`${path}.m`)?.[0] ?? NaN) };
+  };
+
+  // torch.nn.utils.clip_grad_norm_([a, c], 1) and ([e], 2): norms 5 and 12
+  it('is clipped by its own norm, the rest by theirs', () => {
+    const { outputs, m } = moments({ clip: 2 });
+    expect(outputs).toEqual({ grad_norm: 13, bad_step: 0 });
+    expectClose(m, [(0.1 * 3) / (5 + 1e-6), (0.1 * 4) / (5 + 1e-6), (0.1 * -12 * 2) / (12 + 1e-6)], 1e-12, 'moments');
+  });
+  it('is not clipped where its clip is 0', () => expectClose(moments({ clip: 0 }).m, [(0.1 * 3) / (5 + 1e-6), (0.1 * 4) / (5 + 1e-6), 0.1 * -12], 1e-12, 'moments'));
+  it('shares the norm of all where it says nothing', () => expectClose(moments({}).m, [3, 4, -12].map((g) => (0.1 * g) / (13 + 1e-6)), 1e-12, 'moments'));
+});
+
 describe('steps that are not finite', () => {
   it.each([NaN, Infinity, -Infinity])('a gradient with %d changes nothing, then or later, and names the first bad step', (bad) => {
     const { run } = dense([group()], 1, [1, 2]);

@@ -3,10 +3,11 @@
  */
 import { lower } from '../../compiler/optimise/lower.js';
 import { type TargetName, targets } from '../../compiler/targets/targets.js';
-import { NoAdapterError, openDevice, openSession } from '../../runtime/index.js';
+import { CpuSession, type Executor, NoAdapterError, openDevice, openSession } from '../../runtime/index.js';
 import type { Values as DeviceValues } from '../../runtime/index.js';
 import type { Program } from '../../runtime/program.js';
 import type { Node } from '../../compiler/graph/graph.js';
+import { browserEngine } from '../browser/engine.js';
 import { type Engine, type Values, interpreter } from './engines.js';
 
 type Outputs = readonly { readonly name: string; readonly node: Node }[];
@@ -18,14 +19,15 @@ export function programOf(outputs: Outputs, name: TargetName = 'wgsl'): Program 
   return target.assemble({ arch: 'Oracle', batch: 1, time: 1, vocab: 1, ...lowered, starts: new Map() });
 }
 
-const generated = (name: string, target: TargetName): Engine => ({
+const generated = (name: string, target: TargetName, open: (program: Program) => Promise<Executor> = openSession): Engine => ({
   name,
-  run: async (outputs, values) => runProgram(programOf(outputs, target), outputs, values),
+  run: async (outputs, values) => runProgram(await open(programOf(outputs, target)), outputs, values),
 });
 
-async function runProgram(program: Program, outputs: Outputs, values: Values): Promise<Map<string, ArrayLike<number>>> {
-  const session = await openSession(program);
+async function runProgram(session: Executor, outputs: Outputs, values: Values): Promise<Map<string, ArrayLike<number>>> {
+  const { program } = session;
   try {
+    if (values.seed !== undefined) await session.initialise(values.seed);
     for (const tensor of program.tensors) {
       const given = tensor.role === 'param' ? values.params.get(tensor.name) : tensor.role === 'state' ? values.states?.get(tensor.name) : undefined;
       if (given) await session.write(tensor.id, Float32Array.from(given));
@@ -36,7 +38,7 @@ async function runProgram(program: Program, outputs: Outputs, values: Values): P
       const given = values.inputs.get(name) ?? [];
       inputs[name] = session.tensor(id).dtype === 'i32' ? Int32Array.from(given) : Float32Array.from(given);
     }
-    session.run('oracle', inputs, 1);
+    session.run('oracle', inputs, values.step ?? 1);
     const results = new Map<string, ArrayLike<number>>();
     for (const { name } of outputs) results.set(name, await session.read(session.output('oracle', name).id));
     return results;
@@ -45,22 +47,50 @@ async function runProgram(program: Program, outputs: Outputs, values: Values): P
   }
 }
 
-const everywhere = [interpreter, generated('generated WebAssembly', 'wasm')];
+const onCpu = generated('generated WebAssembly', 'wasm');
+const onCpuPlain = generated('generated WebAssembly without relaxed SIMD, one thread', 'wasm', (program) => CpuSession.create(program, { relaxed: false, threads: 1 }));
 const onDevice = generated('generated WGSL', 'wgsl');
 
-let found: Promise<Engine[]> | undefined;
+let found: Promise<boolean> | undefined;
 
-/** The interpreter and WebAssembly always; WGSL when an adapter is offered. */
-export function engines(): Promise<Engine[]> {
+/** Whether an adapter is offered. */
+function hasAdapter(): Promise<boolean> {
   found ??= openDevice().then(
     (device) => {
       device.destroy();
-      return [...everywhere, onDevice];
+      return true;
     },
     (error: unknown) => {
-      if (error instanceof NoAdapterError) return everywhere;
+      if (error instanceof NoAdapterError) return false;
       throw error;
     },
   );
   return found;
 }
+
+/** The interpreter and WebAssembly always; WGSL when an adapter is offered. */
+export async function engines(): Promise<Engine[]> {
+  return [interpreter, onCpu, ...((await hasAdapter()) ? [onDevice] : [])];
+}
+
+export interface GeneratedEngine {
+  readonly engine: Engine;
+  readonly target: TargetName;
+  /** Why it cannot run here. */
+  readonly missing?: string;
+}
+
+/** Every form of generated code, whether it can run here or not; with ARCHC_LONG=1 in a browser, too. */
+export async function generatedEngines(): Promise<readonly GeneratedEngine[]> {
+  return [
+    { engine: onCpu, target: 'wasm' },
+    { engine: onCpuPlain, target: 'wasm' },
+    { engine: onDevice, target: 'wgsl', ...(!(await hasAdapter()) && { missing: 'no GPU adapter; see archc doctor' }) },
+    ...(process.env['ARCHC_LONG'] === '1' ? inBrowser : []),
+  ];
+}
+
+const inBrowser: readonly GeneratedEngine[] = [
+  { ...browserEngine('generated WebAssembly in Chromium', (outputs) => programOf(outputs, 'wasm')), target: 'wasm' },
+  { ...browserEngine('generated WGSL in Chromium, on SwiftShader', (outputs) => programOf(outputs, 'wgsl')), target: 'wgsl' },
+];

@@ -10,6 +10,9 @@ export interface Values {
   readonly inputs: ReadonlyMap<string, ArrayLike<number>>;
   /** By path; absent ones hold their initial value. */
   readonly states?: ReadonlyMap<string, ArrayLike<number>>;
+  /** What random numbers come from; default 1 and 0. */
+  readonly step?: number;
+  readonly seed?: number;
 }
 
 export interface Engine {

@@ -26,6 +26,47 @@ test('TopK: relu of the k largest (Gao et al. 2024, eq. 2)', () => {
   });
 });
 
+describe('k annealed from 5 to 2 over 4 steps', () => {
+  const text = using('topk_sae(x; latents = 6, take = 2, first = 5, anneal = 4)', 'topk_sae');
+  test.each([[1, 5], [2, 4], [3, 3], [4, 2], [9, 2]])('at step %i the %i largest fire', (step, k) => {
+    expectLayer({
+      text, size, except: ['x'], step,
+      equation: (read, x) => tokens(size, (b, t) => {
+        const z = range(6).map((n) => pre(read, x, b, t, n));
+        // 2 + 3 (1 - t / 4) is 4.25 after one step: ranks 0 to 4
+        return range(5).map((rank) => (rank < k ? relu(at(z, at(top(z, 6), rank))) : 0));
+      }),
+    });
+  });
+  test('outside training 2 fire, and no more are looked up', () => {
+    expectLayer({
+      text, size, except: ['x'], mode: 'infer',
+      equation: (read, x) => tokens(size, (b, t) => {
+        const z = range(6).map((n) => pre(read, x, b, t, n));
+        return top(z, 2).map((n) => relu(at(z, n)));
+      }),
+    });
+  });
+});
+
+describe('GroupMax: the largest of each group (EleutherAI/sparsify)', () => {
+  test('as a dictionary', () => {
+    expectLayer({
+      text: using('groupmax_sae(x; latents = 6, groups = 2)', 'groupmax_sae'), size, except: ['x'],
+      equation: (read, x) => tokens(size, (b, t) => range(2).map((g) => Math.max(...range(3).map((m) => relu(sum(3, (i) => (x(b, t, i) - read('f.centre', i)) * read('f.experts.read', g, m, i)) + read('f.experts.bias', g, m)))))),
+    });
+  });
+  test('as a gate on all', () => {
+    expectLayer({
+      text: 'use std.linear { linear }\nuse std.selection { group_max }\nblock layer(x[d]) -> y[e] { axis e = 6\n let z[e] = linear(x; to = e)\n return group_max(z; groups = 3) }', size,
+      equation: (read, x) => tokens(size, (b, t) => {
+        const z = range(6).map((e) => sum(3, (i) => x(b, t, i) * read('z.w', i, e)));
+        return z.map((v, e) => (v >= at(z, e ^ 1) ? v : 0));
+      }),
+    });
+  });
+});
+
 test('BatchTopK: the k * tokens largest of the batch; a threshold outside training (Bussmann et al. 2024)', () => {
   const text = using('batch_topk_sae(x; latents = 6, take = 2)', 'batch_topk_sae');
   expectLayer({
@@ -70,7 +111,7 @@ describe('in a model', () => {
   const spec = (sae: string, losses: string): string => `language 1
 use std.transformer { embed, mlp, lm_head }
 use std.losses { next_token, l1 }
-use std.sae { topk_sae, batch_topk_sae, jumprelu_sae, gated_sae, matryoshka_sae, transcoder, matryoshka_error }
+use std.sae { topk_sae, groupmax_sae, batch_topk_sae, jumprelu_sae, gated_sae, matryoshka_sae, transcoder, matryoshka_error }
 use std.objectives { squared_error, unexplained, step_l0 }
 arch A { dims { d = 4; ctx = 3; vocab = 8 }
   embed {}
@@ -81,11 +122,13 @@ arch A { dims { d = 4; ctx = 3; vocab = 8 }
 
   test.each([
     ['topk_sae { latents = 6; take = 2 }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'],
+    ['topk_sae { latents = 6; take = 2; first = 5; anneal = 4 }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'],
+    ['groupmax_sae { latents = 6; groups = 3 }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'],
     ['jumprelu_sae { latents = 6 }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction) + step_l0(sae.pre, sae.theta))'],
     ['gated_sae { latents = 6 }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction) + 0.1 * l1(sae.gate) + squared_error(sae.target, sae.auxiliary))'],
     ['batch_topk_sae { latents = 6; take = 2 }', 'loss r = mean(layers)(unexplained(sae.target, sae.reconstruction))'],
     ['matryoshka_sae { latents = 8; take = 2 }', 'loss r = mean(layers)(matryoshka_error(sae.target, sae.reconstruction))'],
-    ['transcoder { input = ffn.input; output = ffn; latents = 6; take = 2; skip = true }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'],
+    ['transcoder { x = ffn.input; output = ffn; latents = 6; take = 2; skip = true }', 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'],
   ])('%s: its loss moves the dictionary only, and the stream does not feel it', (sae, loss) => {
     const { graph, context } = elaborateText(spec(`sae: ${sae}`, loss), { batch: 2, time: 3 });
     const [total] = graph.losses;
@@ -98,6 +141,38 @@ arch A { dims { d = 4; ctx = 3; vocab = 8 }
     const params = new Map(graph.params.map((param) => [param.path, values(param.path, param.axes.reduce((n, axis) => n * axis.size, 1))]));
     const [value] = evaluate([total.node], { params, inputs: new Map([['tokens', [1, 2, 3, 4, 5, 6]], ['targets', [2, 3, 4, 5, 6, 7]]]) });
     expect(value?.[0]).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['annealed TopK', 'topk_sae { latents = 6; take = 1; first = 4; anneal = 4 }', (z: readonly number[]) => top(z, 4)],
+    ['GroupMax', 'groupmax_sae { latents = 6; groups = 2 }', (z: readonly number[]) => [0, 3].map((from) => from + at(top(z.slice(from, from + 3), 1), 0))],
+  ])('%s: decodes what it keeps; the loss and its gradients', (_, sae, kept) => {
+    const { graph, context } = elaborateText(spec(`sae: ${sae}`, 'loss r = mean(layers)(squared_error(sae.target, sae.reconstruction))'), { batch: 1, time: 3 });
+    const params = new Map(graph.params.map((param) => [param.path, values(param.path, param.axes.reduce((n, axis) => n * axis.size, 1))]));
+    const inputs = new Map([['tokens', [1, 2, 3]], ['targets', [2, 3, 4]]]);
+    const [target, loss] = [graph.taps.get('layers.0.sae.target'), graph.losses[0]?.node];
+    if (!target || !loss) throw new Error('no taps');
+    const own = graph.params.filter(({ path }) => /^layers\.0\.sae\.(experts|centre)/.test(path));
+    const gradients = differentiate(context.build, loss, own.map((param) => context.build.param(param))).map((node) => node ?? expect.fail('no gradient'));
+    // seen by tokens before the dictionary: its own parameters do not change it
+    const [x = new Float64Array(), total, ...slopes] = evaluate([target, loss, ...gradients], { params, inputs });
+    const of = (path: string): Float64Array => params.get(`layers.0.sae.${path}`) ?? expect.fail(path);
+    const brute = (): number => {
+      const [enc, bias, dec, centre] = [of('experts.read'), of('experts.bias'), of('experts.write'), of('centre')];
+      return sum(3, (t) => {
+        const z = range(6).map((n) => sum(4, (i) => (at([...x], t * 4 + i) - at([...centre], i)) * at([...enc], n * 4 + i)) + at([...bias], n));
+        return sum(4, (o) => (kept(z).reduce((y, n) => y + relu(at(z, n)) * at([...dec], n * 4 + o), at([...centre], o)) - at([...x], t * 4 + o)) ** 2);
+      }) / 3;
+    };
+    expect(total?.[0]).toBeCloseTo(brute(), 10);
+    own.forEach(({ path }, i) => {
+      const data = params.get(path) ?? new Float64Array();
+      data.forEach((value, j) => {
+        const shifted = [1e-5, -1e-5].map((h) => { data[j] = value + h; return brute(); });
+        data[j] = value;
+        expect(slopes[i]?.[j], `${path}[${j}]`).toBeCloseTo((at(shifted, 0) - at(shifted, 1)) / 2e-5, 5);
+      });
+    });
   });
 
   test('Matryoshka: level l decodes the first latents / 2^(levels - 1 - l) (Bussmann et al. 2025, eq. 4)', () => {

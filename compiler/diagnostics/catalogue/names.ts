@@ -15,7 +15,8 @@ export interface NameParams {
   readonly ARCH2004: Unknown;
   readonly ARCH2005: Unknown;
   /** `path`: the whole path; `name`: its part that does not exist, in `parent` (`''`: the arch). The span is that of the part. */
-  readonly ARCH2006: Unknown & { readonly path: string; readonly parent: string };
+  /** `block`: the path is there, but leads to a block; `among` are its settings. */
+  readonly ARCH2006: Unknown & { readonly path: string; readonly parent: string; readonly block?: boolean };
   /** Without `name` the file itself is not found; `file`: what was imported, as written. */
   readonly ARCH2007: { readonly file: string; readonly name?: string; readonly among: readonly string[] };
   /** Files in order; the first is imported by the last. */
@@ -35,12 +36,19 @@ export interface NameParams {
   /** `kind`: `train setting`, `optimizer`, `schedule`, `optimizer setting`. */
   readonly ARCH2017: Unknown & { readonly kind: string };
   readonly ARCH2018: { readonly text: string; readonly reason: string };
+  /** A warning. `entry`: its path. */
+  readonly ARCH2019: { readonly entry: string; readonly block: string };
+  /** A warning. `name`: the group's path. */
+  readonly ARCH2020: Unknown & { readonly arch: string };
 }
 
 const only = (p: Unknown): string | undefined => {
   const near = suggest(p.name, p.among);
   return near.length === 1 ? near[0] : undefined;
 };
+
+/** `a.x`, `a.y`; where to find them where none are known. */
+const listed = (path: string, names: readonly string[]): string => (names.length === 0 ? '`archc show --resolved` lists every path' : names.map((name) => `\`${path}.${name}\``).join(', '));
 
 /** `a -> b -> a`, whether or not the last already repeats the first. */
 const circle = (names: readonly string[]): string => (names.length > 1 && names.at(-1) === names[0] ? names : [...names, names[0] ?? '']).join(' -> ');
@@ -125,9 +133,11 @@ from \`std.losses\`. The one that is called here is neither.`,
   },
   ARCH2006: {
     title: 'the path of an override does not exist',
-    message: (p) => `\`${p.path}\` does not exist: ${p.parent === '' ? 'the arch' : `\`${p.parent}\``} has no \`${p.name}\``,
-    label: () => 'no such path',
-    help: (p) => suggestOrList(p.name, p.among, p.parent === '' ? 'the arch has' : `\`${p.parent}\` has`),
+    message: (p) =>
+      p.block === true ? `\`${p.path}\` is a block, not a value` : `\`${p.path}\` does not exist: ${p.parent === '' ? 'the arch' : `\`${p.parent}\``} has no \`${p.name}\``,
+    label: (p) => (p.block === true ? 'a block' : 'no such path'),
+    help: (p) =>
+      p.block === true ? `name one of its settings: ${listed(p.path, p.among)}` : suggestOrList(p.name, p.among, p.parent === '' ? 'the arch has' : `\`${p.parent}\` has`),
     replacement: only,
     explain: {
       text: `\`arch B extends A { path = value }\` and \`--set path=value\` change what is there; they never add. The path must lead to a dim or
@@ -297,6 +307,99 @@ everywhere else, an unknown word is an error.`,
 setting (\`train.steps=100\`). The value is written as in a spec. Quote it for your shell when it holds spaces or brackets.`,
       failing: `archc show pools.arch --set layers.ffn.count:32`,
       fixed: `archc show pools.arch --set layers.ffn.count=32`,
+    },
+  },
+  ARCH2020: {
+    title: 'a group of no parameters',
+    severity: 'warning',
+    message: (p) => `no parameter of \`${p.arch}\` is in the group \`${p.name}\``,
+    label: () => 'settings for nothing',
+    help: (p) => suggestOrList(p.name, p.among, 'there are'),
+    replacement: only,
+    explain: {
+      text: `A \`group\` of the \`train\` block names parameters by the start of their path; layer numbers may be left out. No parameter starts like
+this one, so its settings, \`freeze\` among them, do nothing: the path is misspelt, or belongs to another arch of the file.`,
+      failing: `language 1
+use std.transformer { embed, mlp, lm_head }
+use std.losses { next_token }
+
+arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  embed {}
+  layers 2 { ffn: mlp {} }
+  lm_head {}
+  loss ce = next_token(lm_head.logits)
+}
+
+train {
+  group layers.fnn { freeze = true }
+}`,
+      fixed: `language 1
+use std.transformer { embed, mlp, lm_head }
+use std.losses { next_token }
+
+arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  embed {}
+  layers 2 { ffn: mlp {} }
+  lm_head {}
+  loss ce = next_token(lm_head.logits)
+}
+
+train {
+  group layers.ffn { freeze = true }
+}`,
+    },
+  },
+  ARCH2019: {
+    title: 'nobody uses an entry',
+    severity: 'warning',
+    message: (p) => `nobody uses \`${p.entry}\`: neither the logits nor a loss depends on it`,
+    label: (p) => `what \`${p.block}\` gives here is not read`,
+    help: (p) => `read it by its path (\`... = ${p.entry.slice(p.entry.lastIndexOf('.') + 1)}\`), or take it out`,
+    explain: {
+      text: `An entry whose result is not of the stream's kind (a table, a choice, gates) is kept under its name for the entries and losses after
+it. None of them reads this one, so its parameters take memory and are never trained; a path was meant and not written, or names something
+else. An entry at the top of the arch can also be lost when a later one starts a stream of its own.`,
+      failing: `language 1
+use std.transformer { embed, lm_head }
+
+block table(; d: int) -> rows[n = 8, d = d] {
+  param w[n, d] ~ normal(0, 1)
+  return w
+}
+
+block lookup(x[d], rows[n, d]) -> y[d] {
+  return sum(n)(softmax(n)(sum(d)(x * rows)) * rows)
+}
+
+arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  embed {}
+  bank: table {}
+  spare: table {}
+  layers 2 { ffn: lookup { rows = bank } }
+  lm_head {}
+}`,
+      fixed: `language 1
+use std.transformer { embed, lm_head }
+
+block table(; d: int) -> rows[n = 8, d = d] {
+  param w[n, d] ~ normal(0, 1)
+  return w
+}
+
+block lookup(x[d], rows[n, d]) -> y[d] {
+  return sum(n)(softmax(n)(sum(d)(x * rows)) * rows)
+}
+
+arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  embed {}
+  bank: table {}
+  layers 2 { ffn: lookup { rows = bank } }
+  lm_head {}
+}`,
     },
   },
 };

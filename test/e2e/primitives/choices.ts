@@ -39,6 +39,18 @@ export const choices: Cases = {
     const [half, over, rows] = [l.axis('half', 2), l.axis('n', 7), l.axis('rows', 65)];
     return { pick: b.topProduct(l.ties('score', [over, half, rows], 5), half, over, l.axis('k', 4)) };
   },
+  'positions in the order of entries, of few members and of many, some outside': (l, b) => {
+    const [n, t, k] = [l.axis('n', 3), l.axis('t', 65), l.axis('k', 2)];
+    const [few, many] = [l.indices('few', [n, t, k], 5), l.indices('many', [n, t, k], 1000)];
+    const gone = b.sub(l.indices('gone', [n, t, k], 9), 2);
+    return { all: b.position(few, 5, [k, n, t]), own: b.position(few, 5, [t]), many: b.position(many, 1000, [n, t, k]), gone: b.position(gone, 5, [t, k]) };
+  },
+  'positions in the order of a number, with ties': (l, b) => {
+    const [n, t, k] = [l.axis('n', 3), l.axis('t', 65), l.axis('k', 2)];
+    const pick = b.sub(l.indices('pick', [n, t, k], 7), 1);
+    const [token, choice] = [l.ties('token', [n, t], 9), l.constant('choice', [t, k])];
+    return { first: b.position(pick, 5, [k, n, t], token), all: b.position(pick, 5, [n, t, k], b.exp(choice)), weight: b.mul(token, b.position(pick, 5, [t], b.stopGradient(token))) };
+  },
 };
 
 /** Compiling these takes a software adapter long. */

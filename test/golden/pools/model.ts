@@ -48,9 +48,9 @@ export interface Layer {
     };
   };
   /**
-   * Mixture of expert pools: a router opens `open` of `count` pools, product keys retrieve rank-1 experts inside each open pool.
-   * `weight = product` multiplies an expert's gate by its pool's probability, so that the router learns from the experts it opened.
-   * After Helm-Burger 2026, "Interpretable by Construction" (which gives no equations), and the hierarchical mixtures it builds on.
+   * Mixture of expert pools: a router opens `open` of `count` pools, and inside them `take` rank-1 experts fire. After Helm-Burger 2026, "Interpretable by
+   * Construction" (which gives no equations); its switches are those of the precedents: product keys (He 2024, arXiv 2407.04153) in each pool,
+   * Switch SAE (Mudide et al. 2024, arXiv 2410.08201), group-limited routing (arXiv 2412.19437), hierarchical mixtures (arXiv 1701.06538).
    */
   readonly ffn: {
     readonly norm: {
@@ -120,9 +120,12 @@ export interface LayerActivations {
   readonly 'ffn.q.flat': readonly [batch: number, time: number, h: 2, half: 2, e: 32];
   readonly 'ffn.q': readonly [batch: number, time: number, h: 2, half: 2, e: 32];
   readonly 'ffn.score': readonly [batch: number, time: number, o: 2, h: 2, half: 2, n: 32];
+  readonly 'ffn.from.index': readonly [batch: number, time: number, o: 2];
+  readonly 'ffn.from.score': readonly [batch: number, time: number, o: 2];
   readonly 'ffn.pick.index': readonly [batch: number, time: number, o: 2, h: 2, k: 3];
   readonly 'ffn.pick.score': readonly [batch: number, time: number, o: 2, h: 2, k: 3];
   readonly 'ffn.inner': readonly [batch: number, time: number, o: 2, h: 2, k: 3];
+  readonly 'ffn.mass': readonly [batch: number, time: number, o: 2];
   readonly 'ffn.coefficient': readonly [batch: number, time: number, o: 2, h: 2, k: 3];
   readonly 'ffn.activation': readonly [batch: number, time: number, o: 2, h: 2, k: 3];
   readonly ffn: readonly [batch: number, time: number, d: 128];
@@ -166,14 +169,22 @@ export const settings = {
     ffn: {
       count: 8,
       open: 2,
+      take: 3,
+      retrieve: 'product_key',
       heads: 2,
       keys: 32,
-      take: 3,
       query: 64,
-      weight: 'product',
       norm: 'rms_norm',
+      size: 1024,
+      sizes: null,
+      scope: 'per_pool',
+      weight: 'product',
+      rate: 0,
       act: 'gelu',
       gate: 'softmax',
+      jump: false,
+      read_rows: null,
+      write_rows: null,
     },
   },
   lm_head: { vocab: 256, norm: 'rms_norm', tied: 'embed.table' },
