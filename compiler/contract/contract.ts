@@ -9,6 +9,7 @@ import { checkAdditive } from './additive.js';
 import { checkBypass } from './bypass.js';
 import { checkCausal, checkCausalBlock } from './causal.js';
 import { checkPrivate } from './private.js';
+import { compositionsOf } from './composed.js';
 import type { ContractReport, FamilyContract } from './report.js';
 import { readsOf } from './tables.js';
 
@@ -20,6 +21,7 @@ export type { ContractReport, FamilyContract, LayerContract, Verdict } from './r
 export function analyseContract(given: Graph): ContractReport {
   const graph = given.inference ?? given;
   const analysis = analysisOf(graph);
+  const compositions = compositionsOf(analysis);
   const families = graph.families.map((family) => {
     const reads = readsOf(analysis, family);
     const active = checkActive(analysis, family, reads);
@@ -29,7 +31,7 @@ export function analyseContract(given: Graph): ContractReport {
       additive: checkAdditive(analysis, family),
       causal: checkCausalBlock(analysis, family),
       active: active.verdict,
-      private: checkPrivate(graph, family, reads),
+      private: checkPrivate(graph, family, reads, compositions),
       bypass: checkBypass(analysis, family),
     };
     return { contract, active };

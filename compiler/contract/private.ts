@@ -1,13 +1,14 @@
 /**
  * @file Clause `private`: each unit owns its parameters. True when every member has all the family's axes, no other family claims it, no
- * operation mixes the rows of different units before a token chooses among them, and all members are read by the same choices (so that
- * the rows read for unit i belong to unit i).
+ * operation mixes the rows of different units before a token chooses among them, all members are read by the same choices (so that the rows
+ * read for unit i belong to unit i), and no unit is composed with rows of another family.
  */
 import type { ExpertFamily, Graph, Node, Param } from '../graph/graph.js';
+import type { Composition } from './composed.js';
 import { describe, type Verdict } from './report.js';
 import type { FamilyReads } from './tables.js';
 
-export function checkPrivate(graph: Graph, family: ExpertFamily, { choices, whole }: FamilyReads): Verdict {
+export function checkPrivate(graph: Graph, family: ExpertFamily, { choices, whole }: FamilyReads, compositions: readonly Composition[]): Verdict {
   const names = (axes: readonly { readonly name: string }[]): string => axes.map((axis) => axis.name).join(', ');
   if (family.members.length === 0) return { holds: false, evidence: 'the family has no parameters of its own' };
   for (const member of family.members) {
@@ -22,6 +23,12 @@ export function checkPrivate(graph: Graph, family: ExpertFamily, { choices, whol
     if (table.mixed) {
       return { holds: false, evidence: `${describe(table.mixed)} mixes the rows of different units`, chain: [table.mixed, node] };
     }
+  }
+  const composed = compositions.find(({ writes, rows }) => writes === family || rows === family);
+  if (composed) {
+    const { writes, rows, chain } = composed;
+    const evidence = writes === family ? `all its units compute with the rows of ${rows.path}` : `all units of ${writes.path} compute with its rows`;
+    return { holds: false, evidence, chain };
   }
   /** Member -> the choices it is read by; a whole read is the empty choice. */
   const readBy = new Map<Param, ReadonlySet<number>[]>(family.members.map((member) => [member, []]));

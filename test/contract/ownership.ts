@@ -1,10 +1,11 @@
 /**
  * @file Clause `private` by experiment: one unit's rows are changed, and nothing but its own contribution may move.
  *
- * Two signs that a unit does not own its parameters. With its write rows at zero it contributes nothing; if changing its other rows then moves the output,
+ * Three signs that a unit does not own its parameters. With its write rows at zero it contributes nothing; if changing its other rows then moves the output,
  * others compute with them. And where changing its write rows moves a token, changing its other rows must too: both move the tokens for which it
  * fires and no others. Units compete: what a choice or a softmax over scores decides is held as it was. Other families'
- * write rows (for the second sign, all their rows) are at zero, so that units of one family are compared. A member that the block writes by itself (a bias of the output) counts as a write row.
+ * write rows (for the second sign, all their rows) are at zero, so that units of one family are compared. The third sign is between two families: where only one
+ * of them writes, and changing the rows of one unit of the other moves the output, its units are composed of both. A member that the block writes by itself (a bias of the output) counts as a write row.
  */
 import type { ExpertFamily, Graph, Node, Param } from '../../compiler/graph/graph.js';
 import { evaluate } from '../reference/interpret.js';
@@ -31,7 +32,8 @@ export function shared(graph: Graph, params: Values, tokens: Float64Array): stri
     const silent = run((param, _, x) => (isWrite(param) ? 0 : x));
     const writers = new Set(members.filter((member) => isWrite(member) || distance(run((param, i, x) => (isWrite(param) ? 0 : param === member ? other(i) : x)), silent) > 0));
     const tokenSize = write.axes.filter((axis) => !axis.token).reduce((n, axis) => n * axis.size, 1);
-    return families.filter((family) => intrudes(family, writers, run) || strays(family, writers, run, tokenSize)).map(({ path }) => path);
+    const composed = new Set(families.flatMap((rows) => families.filter((writes) => composes(writes, rows, writers, run)).flatMap((writes) => [writes, rows])));
+    return families.filter((family) => intrudes(family, writers, run) || strays(family, writers, run, tokenSize) || composed.has(family)).map(({ path }) => path);
   });
   return [...new Set(found)];
 }
@@ -57,6 +59,18 @@ function strays(family: ExpertFamily, writers: ReadonlySet<Param>, run: Run, tok
     const [neither, reads, writes, both] = [given(false, false), given(true, false), given(false, true), given(true, true)];
     const union = (a: ReadonlySet<number>, b: ReadonlySet<number>): string => [...new Set([...a, ...b])].sort((p, q) => p - q).join();
     return union(moved(neither, writes, tokenSize), moved(reads, both, tokenSize)) !== union(moved(neither, reads, tokenSize), moved(writes, both, tokenSize));
+  });
+}
+
+/** Whether what else a unit of `rows` has moves the output when only `writes` writes, but for the unit of the same number where the units are the same. */
+function composes(writes: ExpertFamily, rows: ExpertFamily, writers: ReadonlySet<Param>, run: Run): boolean {
+  if (writes === rows) return false;
+  const same = writes.axes.length === rows.axes.length && writes.axes.every((axis) => rows.axes.includes(axis));
+  return someUnits(rows).some((unit) => {
+    const muted = (param: Param, i: number): boolean => writers.has(param) && (!writes.members.includes(param) || (same && ofUnit(writes, param, i, unit)));
+    const before = run((param, i, x) => (muted(param, i) ? 0 : x));
+    const after = run((param, i, x) => (muted(param, i) ? 0 : rows.members.includes(param) && !writers.has(param) && ofUnit(rows, param, i, unit) ? other(i) : x));
+    return moved(before, after, before.length).size > 0;
   });
 }
 

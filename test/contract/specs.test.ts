@@ -170,7 +170,13 @@ describe('made to break', () => {
     const made = { ...graph, families: [composed] };
     expect(analyseContract(made).families[0]?.private.holds).toBe(false);
     expect(shared(made, randomParams(graph, 1), randomTokens(graph, 2))).toEqual([composed.path]);
-    expect(shared(graph, randomParams(graph, 1), randomTokens(graph, 2))).toEqual([]);
+    // as declared, each factor is a family: its units are parts, which the other's units share
+    const parts = graph.families.map(({ path }) => path);
+    expect(shared(graph, randomParams(graph, 1), randomTokens(graph, 2))).toEqual(parts);
+    expect(analyseContract(graph).families.slice(0, 2).map((family) => [family.private.holds, family.private.evidence])).toEqual([
+      [false, 'all units of layers.0.ffn.top compute with its rows'],
+      [false, 'all its units compute with the rows of layers.0.ffn.bottom'],
+    ]);
   });
   test('bypass, by a dense term', () => {
     const made = experiment(broken('param down[f, d] ~ normal(0, 1)\n  let hidden[f] = tanh(linear(x; to = f))\n  return sum(k)(activation * v[pick]) + sum(f)(hidden * down)'));
