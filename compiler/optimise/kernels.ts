@@ -10,7 +10,7 @@ import { input, isKind, lastName, product, sameOrder, scatterAxes, type NodeOf }
 import { add, constant, divide, dynamic, rowMajor, scale, unravel, variable, type Index } from './index-form.js';
 import { indexValue, type Home } from './access.js';
 import type { Lowering } from './lowering.js';
-import type { Total, TotalLeaf } from './decompose.js';
+import type { Total, TotalLeaf } from './sums.js';
 import { Variables } from './nests.js';
 import { segmentSum, segmentsOf, rowLoop, type Segments } from './segments.js';
 import { Signature } from './signature.js';
