@@ -70,6 +70,10 @@ export class Session implements Executor {
     return this.device.adapter.name;
   }
 
+  peak(): undefined {
+    return undefined;
+  }
+
   get profiledBy(): string {
     return hasTimestamps(this.device) ? 'timestamp queries' : 'wall clock, one submit per launch: short kernels look longer than they are';
   }

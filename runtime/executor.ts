@@ -55,6 +55,8 @@ export interface Executor {
   ): Promise<void>;
   /** Runs an entry and says how long each of its dispatches took, in order. */
   profile(entry: string, inputs: Readonly<Record<string, Values>>, step?: number): DispatchTime[] | Promise<DispatchTime[]>;
+  /** Floating-point operations a second (1e9) that the device reaches without touching memory, measured; undefined where that cannot be. */
+  peak(): number | undefined;
   /** Sets to zero every allocation that holds only tensors of these roles. */
   clear(roles: readonly TensorInfo['role'][]): void;
   /** Resolves when all work so far is done. */

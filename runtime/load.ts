@@ -152,6 +152,7 @@ async function wasmInfo(field: Field, files: ProgramFiles): Promise<WasmInfo> {
     if (value !== 32 && value !== 64) throw bits.wrong('32 or 64');
     return value;
   });
+  const peakFlops = field.get('peakFlops').optional((flops) => flops.number());
   return {
     plain: await files.bytes(field.get('plain').text()),
     relaxed: await files.bytes(field.get('relaxed').text()),
@@ -161,6 +162,7 @@ async function wasmInfo(field: Field, files: ProgramFiles): Promise<WasmInfo> {
     ownBytes: field.get('ownBytes').number(),
     ...(memory !== undefined && { memory }),
     phases: field.get('phases').list((phases) => phases.list((name) => name.text())),
+    ...(peakFlops !== undefined && { peakFlops }),
   };
 }
 

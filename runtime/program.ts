@@ -123,6 +123,8 @@ export interface WasmInfo {
   /** By module of the program: the exported functions of its phases, in order: (own, shared, counter, ...slots), all addresses (BigInts,
    *  where those have 64 bits). All threads call each, and meet in `barrier(at, threads, spins)` before the next. `counter` is a word that is 0 before. */
   readonly phases: readonly (readonly string[])[];
+  /** Floating-point operations of one thread's call of `peak(own)`, which multiplies and adds without memory. */
+  readonly peakFlops?: number;
 }
 
 /** How to train, resolved from the spec's `train` block. */

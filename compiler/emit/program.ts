@@ -70,6 +70,7 @@ export function programFiles(program: Program): Map<string, string | Uint8Array>
       sharedBytes: wasm.sharedBytes,
       ownBytes: wasm.ownBytes,
       phases: wasm.phases.map((names) => [...names]),
+      peakFlops: wasm.peakFlops,
     },
   });
   const code: [string, string | Uint8Array][] = wasm === undefined ? [] : [[PLAIN, wasm.plain], [RELAXED, wasm.relaxed]];

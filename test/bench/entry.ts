@@ -19,5 +19,5 @@ export function timeEntry(session: Executor, entry: string, inputs: Inputs, roun
 /** Where its time goes, as `archc train --profile` says it. */
 export async function profileText(session: Executor, entry: string, inputs: Inputs): Promise<string> {
   const kernels = await profileEntry(session, entry, () => inputs, { step: 1 });
-  return profileLines({ by: session.profiledBy, kernels }, session.program, (text) => text).join('\n');
+  return profileLines({ by: session.profiledBy, kernels, peak: session.peak() }, session.program, (text) => text).join('\n');
 }

@@ -42,7 +42,7 @@ describe('the CPU', () => {
   it('says where a step\'s time goes: as a table, and as JSON whose shares add up', async () => {
     const text = await train('runs/profile', '--device', 'cpu', '--steps', '1', '--profile');
     expect(text.code).toBe(0);
-    expect(text.stdout).toMatch(/^a step takes [\d.]+ ms in its kernels \(\d+ tokens\/s\); measured by wall clock.*\nkernel +launches +ms +share +GFLOP\/s +GB\/s\n/);
+    expect(text.stdout).toMatch(/^a step takes [\d.]+ ms in its kernels \(\d+ tokens\/s\); measured by wall clock.*\nkernel +launches +ms +share +GFLOP\/s +of peak +GB\/s\n/);
     const json = JSON.parse((await train('runs/profile', '--force', '--device', 'cpu', '--steps', '1', '--profile', '--format', 'json')).stdout) as { profile: { by: string; kernels: { kernel: string; share: number; milliseconds: number }[] } };
     expect(json.profile.kernels.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
     const times = json.profile.kernels.map(({ milliseconds }) => milliseconds);

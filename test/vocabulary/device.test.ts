@@ -1,5 +1,5 @@
 /**
- * @file The vocabulary on generated kernels: output, gradients and state updates of each block equal the interpreter's. Part of `npm run test:all`.
+ * @file The vocabulary on generated kernels: output, gradients and state updates of each block equal the interpreter's.
  */
 import { describe, expect, test } from 'vitest';
 import { engines } from '../oracles/available.js';
@@ -50,7 +50,7 @@ function distance(actual: ArrayLike<number> | undefined, expected: ArrayLike<num
 
 const [reference, ...devices] = await engines();
 
-describe.skipIf(process.env['ARCHC_LONG'] !== '1')('vocabulary', () => {
+describe('vocabulary', () => {
   describe.each(devices.map((device) => [device.name, device] as const))('on the %s', (_, device) => {
     test.each(cases)('%s', async (_name, text) => {
       if (!reference) throw new Error('no interpreter');

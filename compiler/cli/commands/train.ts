@@ -66,7 +66,7 @@ export async function train(context: Context, spec: string | undefined, options:
       const profiles = options.profile === true && result.reason === 'finished';
       // The run is saved: what these steps change is lost.
       const kernels = profiles ? await profileTraining(session, corpus, { seed: made.model.train.seed, step: result.step + 1 }) : [];
-      return { result, profile: profiles ? { by: session.profiledBy, kernels } : undefined };
+      return { result, profile: profiles ? { by: session.profiledBy, kernels, peak: session.peak() } : undefined };
     } finally {
       view.close();
     }

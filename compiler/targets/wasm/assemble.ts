@@ -7,6 +7,7 @@ import { fingerprint } from '../../kernels/fingerprint.js';
 import type { Buffer, Kernel, Launch } from '../../kernels/kernel.js';
 import { type BoundTensor, Tensors, type TensorsInput } from '../../kernels/tensors.js';
 import { barrier } from './barrier.js';
+import { PEAK_FLOPS, peak } from './peak.js';
 import { emitKernel } from './emit.js';
 import { LimitError } from './errors.js';
 import type { EmitOptions } from './kernel-function.js';
@@ -163,6 +164,7 @@ class Kernels {
       sharedBytes,
       ownBytes,
       phases,
+      peakFlops: PEAK_FLOPS,
     };
     return { wasm, modules };
   }
@@ -181,6 +183,7 @@ class Kernels {
   private emit(relaxed: boolean, memory: Bits): Emitted {
     const module = new WasmModule({ relaxed, memory });
     barrier(module);
+    peak(module);
     const names: string[] = [];
     let [ownBytes, sharedBytes] = [0, 0];
     const phases = this.kernels.map((kernel, i) => {
