@@ -23,6 +23,8 @@ export interface Application {
   readonly args: readonly { readonly value: Value; readonly span: Span }[];
   readonly given: Given;
   readonly path: string;
+  /** The entry of the spec whose block it is: what it reads of its settings is kept. */
+  readonly entry?: string;
   /** Blocks being expanded around it. */
   readonly chain: readonly string[];
   /** Axes the caller carries, which stay carried. */
@@ -52,7 +54,7 @@ export function callBlock(context: Context, frame: Frame, declaration: BlockDecl
 function evaluateGiven(context: Context, frame: Frame, declared: SettingDecl | undefined, expr: Parameters<typeof evaluate>[2]): Value {
   const words = declared?.type.name === 'one of' ? declared.type.options.map((option) => option.name) : [];
   if (expr.kind === 'path' && expr.segments.length === 1 && words.includes(expr.segments[0]?.name ?? '')) {
-    const held = frame.names.get(expr.segments[0]?.name ?? '');
+    const held = frame.value(expr.segments[0]?.name ?? '');
     return held?.kind === 'word' ? held : { kind: 'word', value: expr.segments[0]?.name ?? '' };
   }
   if (declared?.type.name === 'ints' && expr.kind === 'list') return { kind: 'list', values: expr.items.map((item) => evaluateNumber(context, frame, item, `an entry of \`${declared.name.name}\``)) };
@@ -80,6 +82,7 @@ function expand(context: Context, application: Application): Value {
   frame.bindAxes('batch', [context.batch], 'batch');
   frame.bindAxes('time', [context.time], 'time');
   for (const [key, setting] of given) if (setting.value.kind === 'axes') frame.bindAxes(key, setting.value.axes, context.where(setting.span));
+  if (application.entry !== undefined) context.readings.push({ entry: application.entry, of: frame.readings });
   if (args.length !== declaration.params.length) {
     const wanted = declaration.params.map((param) => param.name?.name ?? '?').join(', ');
     context.fail('ARCH3007', { what: `\`${name}(${wanted})\``, expected: declaration.params.length, got: args.length }, span, { help: `give it ${declaration.params.length === 0 ? 'no tensor' : `\`${wanted}\``} before the \`;\`` });

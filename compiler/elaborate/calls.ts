@@ -17,7 +17,7 @@ import { type Value, tensor } from './values.js';
 export function evaluateCall(context: Context, frame: Frame, call: Call): Value {
   if (call.callee.kind === 'call') return evaluateOver(context, frame, call, call.callee);
   const name = printExpr(call.callee);
-  const held = call.callee.kind === 'path' ? frame.names.get(name) : undefined;
+  const held = call.callee.kind === 'path' ? frame.value(name) : undefined;
   if (held?.kind === 'block') return callBlock(context, frame, held.declaration, call);
   if (held?.kind === 'function') return callFunction(context, frame, held.name, held.declaration, call);
   // a block setting of `none` leaves its argument as it is: `norm = none`
@@ -38,7 +38,7 @@ export function evaluateCall(context: Context, frame: Frame, call: Call): Value 
 /** `f(axes)(x)`. A pointwise function ignores the axes, so that `gate(k)(score)` may be a softmax or a relu. */
 function evaluateOver(context: Context, frame: Frame, call: Call, inner: Call): Value {
   let name = printExpr(inner.callee);
-  const held = frame.names.get(name);
+  const held = frame.value(name);
   if (held?.kind === 'function') name = held.name;
   const declaration = held?.kind === 'function' ? held.declaration : frame.scope.functions.get(name);
   if (declaration || (held?.kind === 'function' && unaryFunctions.has(name))) return callFunction(context, frame, name, declaration, call);

@@ -11,6 +11,7 @@ import type { Axis, ExpertFamily, Node, Param, State, Update } from '../graph/gr
 import type { Model } from '../model/model.js';
 import { isFrozen } from '../optimizer/groups.js';
 import type { Frame } from './frame.js';
+import type { Readings } from './readings.js';
 import type { Value } from './values.js';
 
 /** Which form of a value with two forms is built: `a if training else b`. */
@@ -27,6 +28,8 @@ export class Context {
   readonly states: State[] = [];
   readonly families: ExpertFamily[] = [];
   readonly updates: Update[] = [];
+  /** What each application of an entry's block read of its settings, by the entry's path: `layers.ffn`. */
+  readonly readings: { readonly entry: string; readonly of: Readings }[] = [];
   /** Whether anything asked for `training`: then the two modes are two graphs. */
   modal = false;
   /** What each entry of `layers` read, by the entry's path: `layers.2.ffn` -> its normed stream. `layers.2.ffn.input` in a spec. */

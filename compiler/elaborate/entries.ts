@@ -31,7 +31,7 @@ export function applyEntry(context: Context, entry: Entry, x: Value | undefined,
   }
   const args = first === undefined || !x ? [] : [{ value: x, span: entry.span }, ...more.flatMap((name) => given.get(name) ?? [])];
   for (const name of [first ?? '', ...more]) given.delete(name);
-  const value = context.within(path, () => applyBlock(context, { declaration: entry.block, args, given, path, chain: [], carried: [], span: entry.span }));
+  const value = context.within(path, () => applyBlock(context, { declaration: entry.block, args, given, path, entry: entry.path, chain: [], carried: [], span: entry.span }));
   context.record(path, value);
   return value;
 }

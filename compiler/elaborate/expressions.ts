@@ -58,10 +58,10 @@ function evaluatePath(context: Context, frame: Frame, expr: Extract<Expr, { kind
 
 /** A name: a tensor or setting, the size of an axis, an input, a function or a block; in that order. */
 function lookUp(context: Context, frame: Frame, name: string): Value | undefined {
-  const value = frame.names.get(name);
+  const value = frame.value(name);
   if (value) return value;
-  const axis = frame.axis(name);
-  if (axis) return number(axis.size);
+  const size = frame.size(name);
+  if (size !== undefined) return number(size);
   if (name === 'training') {
     context.modal = true;
     return { kind: 'bool', value: context.mode === 'train' };
@@ -171,7 +171,7 @@ function compare(operator: string, a: number, b: number): boolean {
 /** `weight == product`: a setting that is a word, against a word. */
 function comparedWords(context: Context, frame: Frame, expr: Extract<Expr, { kind: 'binary' }>): Value | undefined {
   if ((expr.operator !== '==' && expr.operator !== '!=') || expr.left.kind !== 'path' || expr.left.segments.length !== 1) return undefined;
-  const left = frame.names.get(expr.left.segments[0]?.name ?? '');
+  const left = frame.value(expr.left.segments[0]?.name ?? '');
   // `sizes == none`, whatever the setting's type
   if (left && expr.right.kind === 'none') return { kind: 'bool', value: (left.kind === 'none') === (expr.operator === '==') };
   if (left?.kind !== 'word' && left?.kind !== 'none') return undefined;

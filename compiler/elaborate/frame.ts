@@ -7,10 +7,13 @@
 import type { Call, Path } from '../../grammar/ast.js';
 import type { Axis } from '../graph/graph.js';
 import type { Scope } from '../model/model.js';
+import { Readings } from './readings.js';
 import type { Value } from './values.js';
 
 export class Frame {
   readonly names = new Map<string, Value>();
+  /** What has been read so far, and for what. */
+  readonly readings = new Readings();
   private readonly axes = new Map<string, readonly Axis[]>();
   private readonly places = new Map<string, string>();
   readonly carried = new Set<Axis>();
@@ -33,6 +36,20 @@ export class Frame {
   bindAxes(name: string, axes: readonly Axis[], where: string): void {
     this.axes.set(name, axes);
     this.places.set(name, where);
+  }
+
+  /** The value of a name, which counts as read. */
+  value(name: string): Value | undefined {
+    const value = this.names.get(name);
+    if (value) this.readings.read(name);
+    return value;
+  }
+
+  /** The size of an axis, which counts as read: so do the names it was computed from. */
+  size(name: string): number | undefined {
+    const axis = this.axis(name);
+    if (axis) this.readings.readSize(axis);
+    return axis?.size;
   }
 
   /** The one axis of a name. */

@@ -12,13 +12,14 @@ import type { Value } from './values.js';
 /** `axis h = heads`: a new axis of the size, bound to the name. An axis already bound to the name must have the size. */
 export function declareAxis(context: Context, frame: Frame, declaration: AxisDecl | AxisPattern): void {
   if (!declaration.size) return;
-  const size = evaluateSize(context, frame, declaration.size, `axis \`${declaration.name.name}\``);
-  const bound = frame.axis(declaration.name.name);
-  if (bound) {
-    if (bound.size !== size) context.fail('ARCH3002', { axis: declaration.name.name, sizes: [size, bound.size] }, declaration.span, { notes: context.notes(frame) });
-    return;
-  }
-  frame.bindAxes(declaration.name.name, [context.build.axis(declaration.name.name, size)], context.where(declaration.span));
+  const { name: { name }, size: given } = declaration;
+  const bound = frame.axis(name);
+  const axis = frame.readings.forSize(() => {
+    const size = evaluateSize(context, frame, given, `axis \`${name}\``);
+    if (bound && bound.size !== size) context.fail('ARCH3002', { axis: name, sizes: [size, bound.size] }, declaration.span, { notes: context.notes(frame) });
+    return bound ?? context.build.axis(name, size);
+  });
+  if (!bound) frame.bindAxes(name, [axis], context.where(declaration.span));
 }
 
 /** The axes a pattern names, all of which must be bound (`param w[i, o]`). */

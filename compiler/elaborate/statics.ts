@@ -41,7 +41,7 @@ export function evaluateAxes(context: Context, frame: Frame, expr: Expr, on: rea
     if (name === 'time') return [context.time];
     const bound = frame.pack(name);
     if (bound) return bound;
-    const value = frame.names.get(name);
+    const value = frame.value(name);
     if (value?.kind === 'axes') return value.axes;
     const labelled = on.filter((axis) => axis.name === name);
     if (labelled.length === 1) return labelled;

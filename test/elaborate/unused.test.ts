@@ -1,5 +1,5 @@
 /**
- * @file The warning about entries whose results nobody uses.
+ * @file The warnings about what a spec says to no effect: entries whose results nobody uses, settings that make no difference.
  */
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../compiler/pipeline.js';
@@ -64,4 +64,51 @@ it('no spec of the project has one', () => {
     const { diagnostics } = compile({ entry: file, arch, read: reader({}), upTo: 'graph' });
     expect([file, arch, diagnostics.all.map(({ code, message }) => `${code} ${message}`)]).toEqual([file, arch, []]);
   }
+});
+
+describe('a setting without effect is warned of', () => {
+  const spec = (settings: string, more = ''): string => `language 1
+use std.transformer { embed, lm_head }
+use std.pools { pools }
+block split(x[d]; wide: bool = false, width: int = 4, factor: float = 2, idle: int = 3) -> y[d] {
+  axis f = width, g = 2 * width
+  param up[d, f]   ~ normal(0, 1) if wide
+  param down[f, d] ~ normal(0, 1) if wide
+  param w[d, g]    ~ normal(0, 1) if wide
+  let wider[g]     = sum(d)(x * w)
+  return sum(f)(sum(d)(x * up) * down) + sum(g)(wider) if wide else factor * x if training else x
+}
+arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  embed {}
+  layers 2 { ffn: ${settings} }
+  lm_head {}
+}
+${more}`;
+  const idle = (text: string, set: readonly string[] = [], name?: string): string[] => {
+    const { diagnostics } = compile({ entry: 'a.arch', read: reader({ 'a.arch': text }), upTo: 'graph', set, ...(name === undefined ? {} : { arch: name }) });
+    return diagnostics.all.map(({ code, severity, message, span }) => `${code} ${severity}: ${message} @ ${span ? text.slice(span.start, span.end) : ''}`);
+  };
+  const of = (name: string, at: string): string => `ARCH2021 warning: \`${name}\` of \`layers.ffn\` has no effect @ ${at}`;
+
+  it('where another setting leaves it unused', () => {
+    expect(idle(spec('pools { count = 4; open = 2; take = 2; retrieve = router; size = 8; keys = 4; norm = none }'))).toEqual([of('keys', '4'), of('norm', 'none')]);
+    expect(idle(spec('pools { count = 4; open = 2; take = 2; keys = 4; size = 8 }'))).toEqual([of('size', '8')]);
+    expect(idle(spec('pools { count = 4; open = 2; take = 2; keys = 4; query = 8; scope = joint }'))).toEqual([]);
+  });
+  it('where it is only the size of an axis that nothing has', () => {
+    expect(idle(spec('split { width = 8 }'))).toEqual([of('width', '8')]);
+    expect(idle(spec('split { wide = true; width = 8 }'))).toEqual([]);
+  });
+  it('where the block never reads it', () => {
+    expect(idle(spec('split { wide = true; idle = 8 }'))).toEqual([of('idle', '8')]);
+  });
+  it('not where it matters in one of the two forms only', () => {
+    expect(idle(spec('split { factor = 8 }'))).toEqual([]);
+  });
+  it('in --set too, but not in a base', () => {
+    const derived = spec('pools { count = 4; open = 2; take = 2; keys = 4 }', 'arch Routed extends Small { layers.ffn.retrieve = router; layers.ffn.size = 8 }');
+    expect(idle(derived, [], 'Routed')).toEqual([]);
+    expect(idle(derived, ['layers.ffn.heads=2'], 'Routed').map((line) => line.slice(0, -2))).toEqual([of('heads', '').slice(0, -2)]);
+  });
 });

@@ -40,6 +40,8 @@ export interface NameParams {
   readonly ARCH2019: { readonly entry: string; readonly block: string };
   /** A warning. `name`: the group's path. */
   readonly ARCH2020: Unknown & { readonly arch: string };
+  /** A warning. `entry`: its path; `name`: the setting. */
+  readonly ARCH2021: { readonly entry: string; readonly block: string; readonly name: string };
 }
 
 const only = (p: Unknown): string | undefined => {
@@ -398,6 +400,37 @@ arch Small {
   embed {}
   bank: table {}
   layers 2 { ffn: lookup { rows = bank } }
+  lm_head {}
+}`,
+    },
+  },
+  ARCH2021: {
+    title: 'a setting without effect',
+    severity: 'warning',
+    message: (p) => `\`${p.name}\` of \`${p.entry}\` has no effect`,
+    label: (p) => `\`${p.block}\` does not use it as its other settings are`,
+    help: () => 'take it out, or change the setting that leaves it unused; `archc show` prints them all',
+    explain: {
+      text: `A block has settings that matter only with certain values of others: how many keys, where members are retrieved by keys. This one is given, but
+nothing of the model depends on it. Only settings of the arch at hand and of --set are told of: what a base gives may be left unused by intent.`,
+      failing: `language 1
+use std.transformer { embed, lm_head }
+use std.pools { pools }
+
+arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  embed {}
+  layers 2 { ffn: pools { count = 4; open = 2; take = 2; size = 8; retrieve = router; keys = 16 } }
+  lm_head {}
+}`,
+      fixed: `language 1
+use std.transformer { embed, lm_head }
+use std.pools { pools }
+
+arch Small {
+  dims { d = 16; ctx = 8; vocab = 256 }
+  embed {}
+  layers 2 { ffn: pools { count = 4; open = 2; take = 2; size = 8; retrieve = router } }
   lm_head {}
 }`,
     },
