@@ -141,7 +141,7 @@ class Resolver {
       return;
     }
     if (item.path.segments[0]?.name === 'train') return train.put(item.path.segments.slice(1), item.value, { kind: 'set', text: '--set' });
-    new Merger(raw, this.scopeOf(this.arch.span.file), () => ({ kind: 'set', text: '--set' }), this.diagnostics).item(item);
+    new Merger(raw, this.scopeOf(this.arch.span.file), () => ({ kind: 'set', text: '--set', span: item.span }), this.diagnostics).item(item);
   }
 
   private readDims(raw: RawArch): Map<string, Setting> {

@@ -49,6 +49,12 @@ const only = (p: Unknown): string | undefined => {
   return near.length === 1 ? near[0] : undefined;
 };
 
+/** A value of a setting's type, as one would write it. */
+function example(type: string): string | undefined {
+  if (type.startsWith('one of ')) return type.slice('one of '.length).split(' | ')[0];
+  return new Map([['int', '4'], ['float', '0.5'], ['bool', 'true'], ['fn', 'gelu'], ['block', 'rms_norm'], ['a list of whole numbers, or none', '[4, 2]']]).get(type);
+}
+
 /** `a.x`, `a.y`; where to find them where none are known. */
 const listed = (path: string, names: readonly string[]): string => (names.length === 0 ? '`archc show --resolved` lists every path' : names.map((name) => `\`${path}.${name}\``).join(', '));
 
@@ -225,6 +231,7 @@ block g(x[d]) -> y[d] { return x + x }`,
     title: 'a setting has the wrong type',
     message: (p) => `\`${p.name}\` of \`${p.owner}\` expects ${p.expected}, got ${p.got}`,
     label: (p) => `expected ${p.expected}`,
+    help: (p) => (example(p.expected) === undefined ? undefined : `for example \`${p.name} = ${example(p.expected)}\``),
     explain: {
       text: `Each setting of a block declares its type: \`int\` (a whole number), \`float\`, \`bool\` (\`true\` or \`false\`), \`fn\` (a function such as
 \`gelu\`), \`block\`, \`axis\`, \`axes\`, \`tensor\` (a path such as \`embed.table\`), or \`one of a | b\`. The value given is of another type.`,
