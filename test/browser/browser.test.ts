@@ -116,7 +116,9 @@ function inChromium(chromium: string): void {
       expect(outcome('a checkpoint').results).toEqual({ logits: expected.logits });
     });
 
-    it('WGSL on SwiftShader: the losses of the CPU, within 1e-3', () => {
+    it('WGSL on SwiftShader: the losses of the CPU, within 1e-3', (test) => {
+      const made = outcomes.at(-1);
+      if (made?.kind === 'failed' && made.adapter === false) test.skip('no adapter in this Chromium: its SwiftShader does not start (VK_DRIVER_FILES hides it, for one)');
       const { results, device } = outcome('WGSL');
       const losses = decode(results['loss'] ?? []);
       expect(device).toMatch(/swiftshader/i);

@@ -54,4 +54,5 @@ export interface Done {
   readonly isolated: boolean;
 }
 
-export type Outcome = Done | { readonly kind: 'failed'; readonly error: string; readonly message: string };
+/** `adapter`: whether the browser, asked directly, has one. */
+export type Outcome = Done | { readonly kind: 'failed'; readonly error: string; readonly message: string; readonly adapter?: boolean };

@@ -15,7 +15,8 @@ export async function runJob({ program: address, work, threads }: Job, base: str
       session.destroy();
     }
   } catch (error) {
-    return { kind: 'failed', error: error instanceof Error ? error.name : typeof error, message: error instanceof Error ? error.message : String(error) };
+    const [name, message] = error instanceof Error ? [error.name, error.message] : [typeof error, String(error)];
+    return { kind: 'failed', error: name, message, ...(name === 'NoAdapterError' && { adapter: Boolean(await navigator.gpu?.requestAdapter()) }) };
   }
 }
 
