@@ -8,9 +8,9 @@ import type { Graph, Procedure } from './graph/graph.js';
 import type { Model } from './model/model.js';
 import type { Lowered } from './optimise/lower.js';
 import { CHOICE } from './procedures.js';
-import type { TensorStart } from './kernels/tensors.js';
+import type { ProgramInput, TensorStart } from './kernels/tensors.js';
 import { bytes } from './show/units.js';
-import type { AssembleInput, Excess, Target } from './targets/targets.js';
+import type { Excess, Target } from './targets/targets.js';
 
 export interface Assembly {
   readonly model: Model;
@@ -27,7 +27,7 @@ export function assembleProgram({ model, graph, procedures, lowered, batch, time
   const starts = new Map<string, TensorStart>();
   for (const { path, init, expert } of graph.params) starts.set(path, { init, expert });
   for (const { path, initial } of graph.states) starts.set(path, { init: { kind: 'constant', value: initial } });
-  const input: AssembleInput = { arch: model.name, batch, time, vocab, ...lowered, starts };
+  const input: ProgramInput = { arch: model.name, batch, time, vocab, ...lowered, starts };
   try {
     const program = { ...target.assemble(input), choices: choicesOf(procedures) };
     reportWideMemory(program, target, diagnostics);

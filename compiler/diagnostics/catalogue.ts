@@ -9,15 +9,17 @@ import { type LimitParams, limitMessages } from './catalogue/limits.js';
 import { type MatchParams, matchMessages } from './catalogue/match.js';
 import { type NameParams, nameMessages } from './catalogue/names.js';
 import { type ShapeParams, shapeMessages } from './catalogue/shapes.js';
+import { type UnusedParams, unusedMessages } from './catalogue/unused.js';
 import type { Diagnostic, Fix, Related } from './diagnostic.js';
 import type { MessageTable } from './message.js';
 
 /** What each code needs to know. */
-export interface Params extends NameParams, ShapeParams, LimitParams, ContractParams, EnvironmentParams, MatchParams {}
+export interface Params extends NameParams, ShapeParams, LimitParams, ContractParams, EnvironmentParams, MatchParams, UnusedParams {}
 export type Code = keyof Params;
 
 export const catalogue: MessageTable<Params> = {
   ...nameMessages,
+  ...unusedMessages,
   ...shapeMessages,
   ...limitMessages,
   ...contractMessages,

@@ -67,3 +67,9 @@ export function suggestOrList(name: string, among: readonly string[], what: stri
   const shown = sorted.slice(0, most).map((n) => `\`${n}\``).join(', ');
   return `${what}: ${shown}${sorted.length > most ? ` and ${sorted.length - most} more` : ''}`;
 }
+
+/** The one name that is near, if just one is: what a fix would write. */
+export function only({ name, among }: { readonly name: string; readonly among: readonly string[] }): string | undefined {
+  const near = suggest(name, among);
+  return near.length === 1 ? near[0] : undefined;
+}

@@ -1,7 +1,7 @@
 /**
  * @file Tensors of a compiled program from the lowered entries: which buffers of which entries are one tensor, and which allocations they share. Knows no target.
  */
-import type { AllocationInfo, InitInfo, TensorInfo } from '../../runtime/program.js';
+import type { AllocationInfo, InitInfo, ScalarInfo, TensorInfo } from '../../runtime/program.js';
 import type { Buffer, KernelProgram } from './kernel.js';
 
 /** How a parameter or state starts, and its place in an expert family. */
@@ -16,6 +16,16 @@ export interface TensorsInput {
   readonly programs: readonly KernelProgram[];
   /** By name: params, moments and states. */
   readonly starts: ReadonlyMap<string, TensorStart>;
+}
+
+/** What every target is given to assemble a program from. */
+export interface ProgramInput extends TensorsInput {
+  readonly arch: string;
+  readonly batch: number;
+  readonly time: number;
+  readonly vocab: number;
+  /** In the order of the elements of the scalars buffer. */
+  readonly scalars: readonly ScalarInfo[];
 }
 
 /** A buffer's tensor. */

@@ -43,7 +43,7 @@ function summands(node: Node): Node[] {
   return sum || node.op.kind === 'order' ? node.inputs.flatMap(summands) : [node];
 }
 
-const isScatter = (node: Node): node is Scatter => node.op.kind === 'scatter';
+export const isScatter = (node: Node): node is Scatter => node.op.kind === 'scatter';
 const sizeOf = (axes: readonly Axis[]): number => axes.reduce((n, axis) => n * axis.size, 1);
 
 /** Axes of the value and the indices that are not the row's own. */

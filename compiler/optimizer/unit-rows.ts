@@ -5,7 +5,7 @@
  */
 import type { GraphBuilder } from '../graph/build.js';
 import type { Axis, Node, Param } from '../graph/graph.js';
-import { factorsOf, type Scatter } from './one-scatter.js';
+import { factorsOf, isScatter, type Scatter } from './one-scatter.js';
 
 /** `grad` without its part along each row of `param`; itself where the parameter has no unit rows. A scatter stays one: its entries are projected. */
 export function alongSphere(build: GraphBuilder, param: Param, grad: Node): Node {
@@ -34,5 +34,3 @@ function projectedEntries(build: GraphBuilder, scatter: Scatter, row: Node, unit
   const pair = build.concat(sides, parts, two);
   return build.sub(build.mul(build.slice(pair, two, 0), given), build.mul(build.slice(pair, two, 1), row));
 }
-
-const isScatter = (node: Node): node is Scatter => node.op.kind === 'scatter';

@@ -1,23 +1,13 @@
 /**
  * @file The targets, as one table. Whatever compiles or assembles asks a `Target`; nothing else in the compiler knows which one it is.
  */
-import type { Program, ScalarInfo } from '../../runtime/program.js';
+import type { Program } from '../../runtime/program.js';
 import type { Invert, TargetLimits } from '../kernels/kernel.js';
-import type { TensorsInput } from '../kernels/tensors.js';
+import type { ProgramInput } from '../kernels/tensors.js';
 import { LimitError as WasmLimitError, wasm } from './wasm/index.js';
 import { LimitError as WgslLimitError, wgsl } from './wgsl/index.js';
 
 export type TargetName = Program['target'];
-
-/** What every target is given to assemble a program from. */
-export interface AssembleInput extends TensorsInput {
-  readonly arch: string;
-  readonly batch: number;
-  readonly time: number;
-  readonly vocab: number;
-  /** In the order of the elements of the scalars buffer. */
-  readonly scalars: readonly ScalarInfo[];
-}
 
 /** What does not fit. `needed` and `allowed` are bytes, or a number of slots. */
 export interface Excess {
@@ -46,7 +36,7 @@ export interface Target {
   /** Elements (i32) an `invert` kernel's scratch slot must have. */
   scratchSize(kernel: Pick<Invert, 'entries' | 'rows'>): number;
   /** @throws what `excess` knows, where something does not fit */
-  assemble(input: AssembleInput): Program;
+  assemble(input: ProgramInput): Program;
   /** What an error of `assemble` says does not fit; undefined for any other error. */
   excess(error: unknown): Excess | undefined;
   /** What a program needs that takes 64-bit memory; undefined for any other. */

@@ -2,10 +2,10 @@
  * @file A compiled program from the lowered entries: one module with the functions of every distinct kernel, every launch with its tensors, and the memory they
  * live in. Memory has 32-bit addresses where the program fits them (faster, and every engine has it), else 64-bit ones.
  */
-import type { AllocationInfo, DispatchInfo, EntryInfo, ModuleInfo, Program, ScalarInfo, WasmInfo } from '../../../runtime/program.js';
+import type { AllocationInfo, DispatchInfo, EntryInfo, ModuleInfo, Program, WasmInfo } from '../../../runtime/program.js';
 import { fingerprint } from '../../kernels/fingerprint.js';
 import type { Buffer, Kernel, Launch } from '../../kernels/kernel.js';
-import { type BoundTensor, Tensors, type TensorsInput } from '../../kernels/tensors.js';
+import { type BoundTensor, type ProgramInput, Tensors } from '../../kernels/tensors.js';
 import { barrier } from './barrier.js';
 import { PEAK_FLOPS, peak } from './peak.js';
 import { emitKernel } from './emit.js';
@@ -13,13 +13,7 @@ import { LimitError } from './errors.js';
 import type { EmitOptions } from './kernel-function.js';
 import { WasmModule } from './module.js';
 
-export interface AssembleInput extends TensorsInput {
-  readonly arch: string;
-  readonly batch: number;
-  readonly time: number;
-  readonly vocab: number;
-  /** In the order of the elements of the scalars buffer. */
-  readonly scalars: readonly ScalarInfo[];
+export interface AssembleInput extends ProgramInput {
   readonly options?: Pick<EmitOptions, 'grain'> & {
     /** Bits of an address, in place of the fewest that do. */
     readonly memory?: Bits;

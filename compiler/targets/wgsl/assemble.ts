@@ -1,22 +1,16 @@
 /**
  * @file A compiled program from the lowered entries: every kernel's module once, every launch's dispatches with their bindings, every tensor's place.
  */
-import type { DispatchInfo, EntryInfo, ModuleInfo, Program, ScalarInfo, TensorInfo } from '../../../runtime/program.js';
+import type { DispatchInfo, EntryInfo, ModuleInfo, Program, TensorInfo } from '../../../runtime/program.js';
 import { fingerprint } from '../../kernels/fingerprint.js';
 import type { Buffer, Kernel, KernelProgram, Launch, TargetLimits } from '../../kernels/kernel.js';
-import { type BoundTensor, Tensors, type TensorsInput } from '../../kernels/tensors.js';
+import { type BoundTensor, type ProgramInput, Tensors } from '../../kernels/tensors.js';
 import { type Emitted, emitWgsl } from './emit.js';
 import { defaultLimits, LimitError } from './limits.js';
 
-export interface AssembleInput extends TensorsInput {
-  readonly arch: string;
-  readonly batch: number;
-  readonly time: number;
-  readonly vocab: number;
+export interface AssembleInput extends ProgramInput {
   /** Default: `defaultLimits`. */
   readonly limits?: TargetLimits;
-  /** In the order of the elements of the scalars buffer. */
-  readonly scalars: readonly ScalarInfo[];
 }
 
 /** Throws LimitError, with the tensor's name, where something does not fit. */
