@@ -41,7 +41,7 @@ export function evaluateTensor(context: Context, frame: Frame, expr: Expr): Node
 export function toTensor(context: Context, frame: Frame, value: Value, expr: Expr): Node {
   if (value.kind === 'tensor') return value.node;
   if (value.kind === 'number') return context.build.constant(value.value);
-  return context.fail('ARCH2012', { owner: frame.block, name: printExpr(expr), expected: 'a tensor', got: describeValue(value) }, expr.span);
+  return context.fail('ARCH2012', { owner: frame.block, name: printExpr(expr), expected: 'a tensor', got: describeValue(value) }, expr.span, value.kind === 'choice' ? { help: 'of a choice, `.score` is a tensor, and `table[choice]` what it looks up' } : {});
 }
 
 function evaluatePath(context: Context, frame: Frame, expr: Extract<Expr, { kind: 'path' }>): Value {

@@ -22,7 +22,7 @@ export class Site {
   choice(at: number): Choice {
     const value = this.value(at);
     if (value.kind === 'choice') return value;
-    return this.context.fail('ARCH2012', { owner: this.name, name: `argument ${at + 1}`, expected: 'a choice', got: describeValue(value) }, this.call.span);
+    return this.context.fail('ARCH2012', { owner: this.name, name: `argument ${at + 1}`, expected: 'a choice', got: describeValue(value) }, this.call.span, { help: 'choices are made by `top(x; over = n, take = k)` and `top_product`, and by blocks that return one' });
   }
   number(at: number, what: string): number {
     return evaluateNumber(this.context, this.frame, argument(this.context, this.frame, this.call, at, this.name), what);
